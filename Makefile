@@ -1,0 +1,65 @@
+# The commands of this project; `make` alone prints them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# pip writes no cache of wheels twice and asks nobody for a newer pip.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
+export PIP_NO_PYTHON_VERSION_WARNING := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check format bench lock docs demo clean
+
+help: ## Print the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit("Tacit needs Python 3.11 or newer; set PYTHON=python3.11 for make." if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/ready: $(VENV)/made requirements.lock pyproject.toml
+	@echo "Installing what Tacit needs; the first time takes a minute …"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.lock
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/ready ## Install everything into .venv
+
+setup-dev: $(VENV)/ready-dev ## Install what developing needs besides
+
+run: setup ## Start everything with the demo bot; prints where to go
+	@$(BIN)/tacit up $(ARGS)
+
+test: setup-dev ## Run the tests (sets up what they need)
+	@scripts/install-chromium
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## Format, lint, types, layers, migrations, generated docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python scripts/generate_docs.py --check
+	@$(BIN)/python -m demo.build --check
+	@$(BIN)/python scripts/check_repository.py
+
+format: setup-dev ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: setup-dev ## Write the docs that are generated
+	@$(BIN)/python scripts/generate_docs.py
+
+bench: setup-dev ## Measure; writes docs/benchmarks.md
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: setup-dev ## Compile the lock files anew
+	@scripts/lock
+
+clean: ## Remove what setup made (your data stays)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache *.egg-info

@@ -1,0 +1,128 @@
+"""Writes about people: owners, API keys and one-time sign-in links."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import ApiKey, Member, Organization, Role, SignInLink, User
+from apps.core.error_handling import AuthenticationError, NotFoundError, ValidationError
+
+SCOPES = ("read", "write")
+SCOPES_OF_ROLE = {Role.OWNER: ("read", "write"), Role.EDITOR: ("read", "write"), Role.VIEWER: ("read",)}
+SIGN_IN_LINK_LIFETIME = timedelta(hours=24)
+KEY_PREFIX = "tacit_"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewApiKey:
+    """A key just made; the only time its text is known."""
+
+    key: ApiKey
+    secret: str = field(repr=False)
+
+
+def digest(secret: str) -> bytes:
+    """Return what is stored of a key or token: it is long and random, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+class UserService:
+    """Users, their membership, keys and links."""
+
+    @transaction.atomic
+    def ensure_owner(self, *, email: str, organization_name: str = "") -> Member:
+        """Return the first membership of `email`, making user and organization if there is none."""
+        email = email.strip().lower()
+        try:
+            validate_email(email)
+        except DjangoValidationError:
+            raise ValidationError(f"{email!r} is no e-mail address. Write it like name@example.org.") from None
+        user = User.objects.filter(email=email).first() or User.objects.create_user(email)
+        member = Member.objects.filter(user=user).select_related("organization", "user").order_by("created_at").first()
+        if member is None:
+            organization = self._first_organization_without_members() or Organization.objects.create(
+                name=organization_name or f"{email}'s organization"
+            )
+            member = Member.objects.create(organization=organization, user=user, role=Role.OWNER)
+        return member
+
+    @staticmethod
+    def _first_organization_without_members() -> Organization | None:
+        """What the command line made before anybody had an account belongs to the first who comes."""
+        return Organization.objects.filter(member__isnull=True).order_by("created_at").first()
+
+    @transaction.atomic
+    def default_organization(self) -> Organization:
+        """Return the oldest organization, making one if there is none (for the command line)."""
+        return Organization.objects.order_by("created_at").first() or Organization.objects.create(
+            name="My organization"
+        )
+
+    @transaction.atomic
+    def create_api_key(self, *, member: Member, name: str = "", scopes: Iterable[str] = ()) -> NewApiKey:
+        """Make a key for `member`; without `scopes` it may do what the member's role may."""
+        allowed = SCOPES_OF_ROLE[Role(member.role)]
+        wanted = tuple(scopes) or allowed
+        if unknown := set(wanted) - set(allowed):
+            raise ValidationError(
+                f"This key can't have {', '.join(sorted(unknown))}. Choose from: {', '.join(allowed)}."
+            )
+        secret = KEY_PREFIX + secrets.token_urlsafe(32)
+        key = ApiKey.objects.create(
+            member=member, name=name, prefix=secret[:12], key_hash=digest(secret), scopes=list(wanted)
+        )
+        return NewApiKey(key=key, secret=secret)
+
+    def authenticate_key(self, secret: str) -> ApiKey:
+        """Return the living key whose text is `secret`. Raises AuthenticationError for any other."""
+        key = (
+            ApiKey.objects.filter(key_hash=digest(secret), revoked_at=None, member__user__is_active=True)
+            .select_related("member__organization", "member__user")
+            .first()
+        )
+        if key is None:
+            raise AuthenticationError
+        now = timezone.now()
+        if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        return key
+
+    @transaction.atomic
+    def revoke_api_key(self, *, member: Member, key_id: object) -> None:
+        """End a key of the member's organization; it fails from the next request on."""
+        keys = ApiKey.objects.filter(pk=key_id, member__organization=member.organization, revoked_at=None)
+        if not keys.update(revoked_at=timezone.now()):
+            raise NotFoundError("There is no such key in your organization. `tacit key list` shows the keys there are.")
+
+    @transaction.atomic
+    def create_sign_in_link(self, *, user: User) -> str:
+        """Return a token that signs `user` in once, within a day."""
+        token = secrets.token_urlsafe(32)
+        SignInLink.objects.create(
+            user=user, token_hash=digest(token), expires_at=timezone.now() + SIGN_IN_LINK_LIFETIME
+        )
+        return token
+
+    @transaction.atomic
+    def redeem_sign_in_link(self, token: str) -> User:
+        """Return the user whom `token` signs in, and use it up. Raises AuthenticationError when it is spent or unknown."""
+        link = (
+            SignInLink.objects.select_for_update()
+            .filter(token_hash=digest(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+            .select_related("user")
+            .first()
+        )
+        if link is None:
+            raise AuthenticationError(
+                "This link was used already or is too old. Run `tacit sign-in-link` on the server for a new one."
+            )
+        link.used_at = timezone.now()
+        link.save(update_fields=["used_at"])
+        return link.user

@@ -1,0 +1,28 @@
+"""The `tacit` command: gets Django ready, then runs the command that was asked for, and says errors in one sentence."""
+
+import os
+import sys
+import warnings
+from importlib import import_module
+
+import django
+
+from apps.core.error_handling import TacitError
+
+
+def main() -> None:
+    """Run `tacit`. Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="platformdirs")
+    try:
+        django.setup()
+        import_module("apps.cli.commands").app()
+    except TacitError as error:
+        print(f"tacit: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

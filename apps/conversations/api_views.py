@@ -1,0 +1,221 @@
+"""The visitor API: ask, read on, open a citation, give feedback; and the owner's view of conversations."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+
+from apps.accounts.authentication import OwnerKey
+from apps.chatbots.api_views import chatbot_of
+from apps.chatbots.models import Chatbot
+from apps.chatbots.services import published_chatbot
+from apps.conversations import schemas
+from apps.conversations.guard import allow_origin, check_origin, check_rate
+from apps.conversations.models import Author, Conversation, Message
+from apps.conversations.rendering import to_html
+from apps.conversations.services import WITHDRAWN, Started, still_citable
+from apps.conversations.sse import event, event_stream
+from apps.core.database.threads import in_database
+from apps.core.database.visitor import visiting
+from apps.core.error_handling import AuthenticationError, NotFoundError
+from apps.core.problems import as_tacit_error, problem
+from apps.core.services import ServiceRegistry
+from apps.rag.events import Cited, Delta, Finished
+
+visitor_router = Router(tags=["Visitors"])
+owner_router = Router(auth=OwnerKey(), tags=["Conversations"])
+
+
+@visitor_router.post("/messages", response=schemas.AnswerOut, summary="Ask (JSON, or a stream of events)")
+async def ask(request: HttpRequest, public_id: str, payload: schemas.MessageIn) -> HttpResponse:
+    chatbot = await in_database(published_chatbot, public_id)
+    origin = check_origin(request, chatbot)
+    check_rate(request, chatbot)
+    answer = ServiceRegistry.get("chat").answer(
+        chatbot=chatbot, message=payload.message, token=payload.conversation_token
+    )
+    # The first event is awaited before the response begins, so that a bad question is a 4xx and no broken stream.
+    started: Started = await anext(answer)
+    if "text/event-stream" in request.headers.get("Accept", ""):
+        response: HttpResponse = event_stream(public_events(started, answer))  # type: ignore[assignment]
+    else:
+        response = await whole_answer(started, answer)
+    allow_origin(response, origin)
+    return response
+
+
+async def public_events(started: Started, answer: AsyncIterator[Any]) -> AsyncIterator[str]:
+    """Yield the answer's events as visitors see them; the stream ends with `done` or `error`, always."""
+    async with aclosing(answer):  # type: ignore[type-var]
+        yield event(
+            "start",
+            schemas.StartEvent(conversation_token=started.conversation_token, message_id=started.message_id),
+        )
+        try:
+            async for one in answer:
+                if isinstance(one, Delta):
+                    yield event("delta", schemas.DeltaEvent(text=one.text))
+                elif isinstance(one, Cited):
+                    yield event("citation", citation_out(one.citation))
+                elif isinstance(one, Finished):
+                    yield event("done", done(started, one))
+        except Exception as error:  # the stream is open: whatever it is, the visitor gets an event and not a torn line
+            yield f"event: error\ndata: {json.dumps(problem(as_tacit_error(error)))}\n\n"
+
+
+async def whole_answer(started: Started, answer: AsyncIterator[Any]) -> HttpResponse:
+    async with aclosing(answer):  # type: ignore[type-var]
+        finished = [one async for one in answer if isinstance(one, Finished)][-1]
+    out = schemas.AnswerOut(
+        conversation_token=started.conversation_token, text=finished.text, **done(started, finished).model_dump()
+    )
+    return HttpResponse(out.model_dump_json(), content_type="application/json; charset=utf-8")
+
+
+def citation_out(citation: Any) -> schemas.CitationOut:
+    return schemas.CitationOut(
+        n=citation.n, title=citation.title, url=citation.url, page=citation.page, quote=citation.quote
+    )
+
+
+def done(started: Started, finished: Finished) -> schemas.DoneEvent:
+    return schemas.DoneEvent(
+        message_id=started.message_id,
+        html=html_of(finished.text, finished.citations),
+        citations=[citation_out(citation) for citation in finished.citations],
+        answered=finished.answered,
+    )
+
+
+def html_of(text: str, citations: Sequence[Any]) -> str:
+    return to_html(
+        text, {citation.n for citation in citations}, {citation.url for citation in citations if citation.url}
+    )
+
+
+def conversation_of(request: HttpRequest, public_id: str) -> tuple[Chatbot, Conversation]:
+    """Return the conversation whose token the request carries. Raises AuthenticationError, NotFoundError."""
+    chatbot = published_chatbot(public_id)
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise AuthenticationError("Send the conversation's token as `Authorization: Bearer TOKEN`.")
+    return chatbot, ServiceRegistry.get("chat").find(chatbot=chatbot, token=token.strip())
+
+
+@visitor_router.get("/conversation", response=schemas.ConversationOut, summary="Read on after a refresh")
+async def read_on(request: HttpRequest, response: HttpResponse, public_id: str) -> schemas.ConversationOut:
+    chatbot, conversation = await in_database(conversation_of, request, public_id)
+    allow_origin(response, check_origin(request, chatbot))
+    messages = await in_database(ServiceRegistry.get("chat").spoken, conversation)
+    quoted = {citation.document_id for message in messages for citation in message.citations.all()}
+    readable = await still_citable(chatbot.pk, list(quoted))
+    return schemas.ConversationOut(messages=[spoken_out(message, readable) for message in messages if message.text])
+
+
+def spoken_out(message: Message, readable: set[UUID]) -> schemas.SpokenOut:
+    """Return a message as its visitor may see it now: an answer from a withdrawn source is gone."""
+    citations = list(message.citations.all())
+    withdrawn = any(citation.document_id not in readable for citation in citations)
+    text = WITHDRAWN if withdrawn else message.text
+    shown = [] if withdrawn else citations
+    role: Literal["visitor", "bot"] = "visitor" if message.author == Author.VISITOR else "bot"
+    return schemas.SpokenOut(
+        message_id=message.pk,
+        role=role,
+        text=text,
+        html=html_of(text, shown) if role == "bot" else "",
+        citations=[citation_out(citation) for citation in shown],
+        answered=message.answered,
+        feedback=message.feedback,  # type: ignore[arg-type]  # the model's choices are the schema's
+    )
+
+
+@visitor_router.get(
+    "/messages/{uuid:message_id}/citations/{int:n}", response=schemas.PassageOut, summary="Read a cited passage"
+)
+async def read_citation(
+    request: HttpRequest, response: HttpResponse, public_id: str, message_id: UUID, n: int
+) -> schemas.PassageOut:
+    chatbot, conversation = await in_database(conversation_of, request, public_id)
+    allow_origin(response, check_origin(request, chatbot))
+    citation = await in_database(ServiceRegistry.get("chat").citation, conversation, message_id, n)
+    async with visiting(chatbot.pk) as connection:
+        # A document that was read again has new passages: then it is the one that holds the quote.
+        cursor = await connection.execute(
+            "SELECT text, heading_path FROM citable_passage WHERE chatbot_id = %s"
+            " AND (id = %s OR document_id = %s AND strpos(text, %s) > 0) ORDER BY id = %s DESC LIMIT 1",
+            [chatbot.pk, citation.passage_id, citation.document_id, citation.quote, citation.passage_id],
+        )
+        row = await cursor.fetchone()
+    if row is None:
+        raise NotFoundError("This source is no longer available.")
+    return schemas.PassageOut(passage=row[0], heading=" › ".join(row[1]), **citation_out(citation).model_dump())
+
+
+@visitor_router.post(
+    "/messages/{uuid:message_id}/feedback", response=schemas.FeedbackOut, summary="Say whether an answer helped"
+)
+def give_feedback(
+    request: HttpRequest, response: HttpResponse, public_id: str, message_id: UUID, payload: schemas.FeedbackIn
+) -> schemas.FeedbackOut:
+    chatbot, conversation = conversation_of(request, public_id)
+    allow_origin(response, check_origin(request, chatbot))
+    chat = ServiceRegistry.get("chat")
+    chat.give_feedback(chat.answer_of(conversation, message_id), value=payload.value, comment=payload.comment)
+    return schemas.FeedbackOut(value=payload.value)
+
+
+class ConversationSummary(Schema):
+    id: UUID
+    created_at: datetime
+    last_message_at: datetime
+
+
+class MessageForOwner(Schema):
+    id: UUID
+    author: str
+    text: str
+    answered: bool | None
+    complete: bool
+    feedback: str
+    feedback_comment: str
+    created_at: datetime
+    citations: list[schemas.CitationOut]
+    trace: dict[str, Any]
+
+    @staticmethod
+    def resolve_citations(message: Message) -> list[schemas.CitationOut]:
+        return [citation_out(citation) for citation in message.citations.all()]
+
+
+class ConversationForOwner(ConversationSummary):
+    messages: list[MessageForOwner]
+
+
+@owner_router.get("", response=list[ConversationSummary], summary="List a chatbot's conversations, the latest first")
+def list_conversations(
+    request: HttpRequest, chatbot_id: UUID, offset: int = Query(0, ge=0), limit: int = Query(50, ge=1, le=500)
+) -> list[Conversation]:
+    conversations = ServiceRegistry.get("chat").of(chatbot_of(request, chatbot_id))
+    return list(conversations[offset : offset + limit])
+
+
+@owner_router.get(
+    "/{uuid:conversation_id}", response=ConversationForOwner, summary="Read a conversation, with its traces"
+)
+def show_conversation(request: HttpRequest, chatbot_id: UUID, conversation_id: UUID) -> dict[str, Any]:
+    chat = ServiceRegistry.get("chat")
+    conversation = chat.of(chatbot_of(request, chatbot_id)).filter(pk=conversation_id).first()
+    if conversation is None:
+        raise NotFoundError("This chatbot has no conversation with that id.")
+    return {
+        "id": conversation.pk,
+        "created_at": conversation.created_at,
+        "last_message_at": conversation.last_message_at,
+        "messages": chat.spoken(conversation),
+    }

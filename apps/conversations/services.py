@@ -1,0 +1,221 @@
+"""THE CHAT: a visitor's question is kept, answered through the answer flow, and the answer kept with its citations.
+
+open → ask → (answer flow) → keep
+"""
+
+import asyncio
+import json
+import secrets
+import unicodedata
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.accounts.services import digest
+from apps.chatbots.models import Chatbot
+from apps.conversations.models import Author, Citation, Conversation, FeedbackValue, Message
+from apps.conversations.schemas import LONGEST_MESSAGE
+from apps.core.database.threads import in_database
+from apps.core.database.visitor import visiting
+from apps.core.error_handling import MessageError, NotFoundError
+from apps.rag import create_rag_pipeline
+from apps.rag.events import Cited, Delta, Finished, Turn
+
+TURNS_REMEMBERED = 6
+WITHDRAWN = "[source withdrawn]"
+PRINTABLE_SPACE = "\n\r\t"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """The first event of every answer."""
+
+    message_id: uuid.UUID
+    conversation_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastTurn:
+    """An earlier question and its answer, with the documents that the answer cites."""
+
+    question: str = field(repr=False)
+    answer: str = field(repr=False)
+    document_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """A question that was kept, and what is needed to answer it."""
+
+    question: str = field(repr=False)
+    token: str = field(repr=False)
+    answer: Message
+    history: Sequence[PastTurn] = field(repr=False)
+
+
+class ChatService:
+    """Conversations of visitors with a chatbot."""
+
+    async def answer(
+        self, *, chatbot: Chatbot, message: str, token: str | None
+    ) -> AsyncIterator[Started | Delta | Cited | Finished]:
+        """Yield the events of one answer and keep question and answer.
+
+        Raises MessageError for a question that can't be asked, NotFoundError for an unknown conversation. Closing the
+        iterator stops the model; what was sent until then is kept as incomplete.
+        """
+        exchange = await in_database(self.ask, chatbot, clean_question(message), token)
+        yield Started(message_id=exchange.answer.pk, conversation_token=exchange.token)
+        sent: list[str] = []
+        cited: list[Cited] = []
+        history = await without_withdrawn(chatbot, exchange.history)
+        try:
+            async with aclosing(create_rag_pipeline(chatbot).answer(exchange.question, history)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        await in_database(keep, exchange.answer, event)
+                        exchange.answer.complete = True
+                    elif isinstance(event, Delta):
+                        sent.append(event.text)
+                    else:
+                        cited.append(event)
+                    yield event
+        finally:
+            if not exchange.answer.complete:
+                rest = in_database(keep_partly, exchange.answer, "".join(sent), cited)
+                await asyncio.shield(asyncio.ensure_future(rest))
+
+    @transaction.atomic
+    def ask(self, chatbot: Chatbot, question: str, token: str | None) -> Exchange:
+        """Keep a question and an answer to be filled in; without a token, begin a conversation."""
+        if token:
+            conversation = self.find(chatbot=chatbot, token=token)
+        else:
+            token = secrets.token_urlsafe(24)
+            conversation = Conversation.objects.create(chatbot=chatbot, token_hash=digest(token))
+        history = past_turns(conversation)
+        Message.objects.create(conversation=conversation, author=Author.VISITOR, text=question)
+        answer = Message.objects.create(conversation=conversation, author=Author.BOT, complete=False)
+        Conversation.objects.filter(pk=conversation.pk).update(last_message_at=timezone.now())
+        return Exchange(question=question, token=token, answer=answer, history=history)
+
+    def find(self, *, chatbot: Chatbot, token: str) -> Conversation:
+        """Return the conversation that a token opens. Raises NotFoundError for any other, another bot's too."""
+        conversation = Conversation.objects.filter(chatbot=chatbot, token_hash=digest(token)).first()
+        if conversation is None:
+            raise NotFoundError("There is no such conversation. Begin a new one by leaving out the token.")
+        return conversation
+
+    def spoken(self, conversation: Conversation) -> list[Message]:
+        """Return what was said, oldest first, with citations."""
+        return list(messages_of(conversation).prefetch_related("citations"))
+
+    def answer_of(self, conversation: Conversation, message_id: uuid.UUID) -> Message:
+        """Return an answer of the conversation. Raises NotFoundError."""
+        message = messages_of(conversation).filter(pk=message_id, author=Author.BOT).first()
+        if message is None:
+            raise NotFoundError("This conversation has no such answer.")
+        return message
+
+    def citation(self, conversation: Conversation, message_id: uuid.UUID, n: int) -> Citation:
+        """Return a citation of an answer. Raises NotFoundError."""
+        citation = Citation.objects.filter(message=self.answer_of(conversation, message_id), n=n).first()
+        if citation is None:
+            raise NotFoundError("This answer has no such citation.")
+        return citation
+
+    @transaction.atomic
+    def give_feedback(self, message: Message, *, value: str, comment: str = "") -> None:
+        """Keep what the visitor thinks of an answer; the last word counts."""
+        message.feedback, message.feedback_comment = FeedbackValue(value), comment
+        message.save(update_fields=["feedback", "feedback_comment"])
+
+    def of(self, chatbot: Chatbot) -> QuerySet[Conversation]:
+        """Return a chatbot's conversations, the latest first (for its owner)."""
+        return Conversation.objects.filter(chatbot=chatbot).order_by("-last_message_at")
+
+
+def messages_of(conversation: Conversation) -> QuerySet[Message]:
+    return Message.objects.filter(conversation=conversation).order_by("created_at", "author")
+
+
+def clean_question(text: str) -> str:
+    """Return a question as it is asked. Raises MessageError when it is empty, too long or not text."""
+    stripped = text.strip()
+    if not stripped:
+        raise MessageError("The question is empty. Write one.")
+    if len(stripped) > LONGEST_MESSAGE:
+        raise MessageError(f"The question is longer than {LONGEST_MESSAGE:,} characters. Shorten it.")
+    strange = sum(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in stripped)
+    strange -= sum(character in PRINTABLE_SPACE for character in stripped)
+    if strange > len(stripped) / 10 or "\x00" in stripped:
+        raise MessageError("The question is not text. Write it in words.")
+    return "".join(one for one in stripped if one in PRINTABLE_SPACE or unicodedata.category(one) not in {"Cc", "Cs"})
+
+
+def past_turns(conversation: Conversation) -> list[PastTurn]:
+    """Return the last exchanges of a conversation, oldest first; a question that got no answer is left out."""
+    recent = list(messages_of(conversation).prefetch_related("citations").reverse()[: 2 * TURNS_REMEMBERED])
+    said = list(reversed(recent))
+    return [
+        PastTurn(
+            question=question.text,
+            answer=answer.text,
+            document_ids=tuple(citation.document_id for citation in answer.citations.all()),
+        )
+        for question, answer in pairwise(said)
+        if question.author == Author.VISITOR and answer.author == Author.BOT and answer.text
+    ]
+
+
+async def still_citable(chatbot_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of these documents visitors may read now, as the visitor login sees it."""
+    if not document_ids:
+        return set()
+    async with visiting(chatbot_id) as connection:
+        cursor = await connection.execute(
+            "SELECT DISTINCT document_id FROM citable_passage WHERE chatbot_id = %s AND document_id = ANY(%s)",
+            [chatbot_id, list(document_ids)],
+        )
+        return {row[0] for row in await cursor.fetchall()}
+
+
+async def without_withdrawn(chatbot: Chatbot, history: Sequence[PastTurn]) -> list[Turn]:
+    """Return the history as a model may see it now: answers that cite what is withdrawn are emptied."""
+    quoted = {document_id for turn in history for document_id in turn.document_ids}
+    readable = await still_citable(chatbot.pk, list(quoted))
+    return [
+        Turn(question=turn.question, answer=turn.answer if readable.issuperset(turn.document_ids) else WITHDRAWN)
+        for turn in history
+    ]
+
+
+@transaction.atomic
+def keep(message: Message, finished: Finished) -> None:
+    """Keep a whole answer."""
+    message.text, message.answered, message.complete = finished.text, finished.answered, True
+    message.trace = json.loads(json.dumps(asdict(finished.trace), default=str))
+    message.save()
+    Citation.objects.bulk_create(row_of(message, citation) for citation in finished.citations)
+
+
+@transaction.atomic
+def keep_partly(message: Message, text: str, cited: Sequence[Cited]) -> None:
+    """Keep what a visitor saw of an answer before leaving."""
+    message.text = text
+    message.save(update_fields=["text"])
+    Citation.objects.bulk_create(row_of(message, event.citation) for event in cited)
+
+
+def row_of(message: Message, citation: Any) -> Citation:
+    return Citation(
+        message=message, n=citation.n, passage_id=citation.passage_id, document_id=citation.document_id,
+        title=citation.title, url=citation.url, page=citation.page, quote=citation.quote,
+    )  # fmt: skip

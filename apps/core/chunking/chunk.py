@@ -1,0 +1,45 @@
+"""What chunking gives, and how large it may be."""
+
+from dataclasses import dataclass, field
+
+from apps.core.error_handling import ValidationError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chunk:
+    """A piece of a document with its place: `document_text[start:end] == text`.
+
+    The headings that enclose the whole chunk are in `heading_path`, outermost first; a heading that encloses
+    only a part of it is in `text`. So `heading_path` and `text` together are what the chunk says.
+    `page` is the page on which its text begins.
+    """
+
+    text: str = field(repr=False)
+    heading_path: tuple[str, ...] = field(default=(), repr=False)
+    page: int | None = None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChunkingOptions:
+    """How large chunks are, in bytes of UTF-8: near enough to tokens in every script, and free to count.
+
+    A section of up to `maximum` stays whole; a longer one is cut into pieces of about `target`.
+    Sections smaller than `minimum` are merged with their neighbours under the same parent, up to `target`.
+    Each piece of a cut section repeats up to `overlap` of the one before it.
+
+    The defaults are measured (`benchmarks/chunking.py`).
+    """
+
+    target: int = 1000
+    maximum: int = 1600
+    minimum: int = 200
+    overlap: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minimum <= self.target <= self.maximum or not 0 <= self.overlap <= self.target // 2:
+            raise ValidationError(
+                "Chunk sizes don't fit together. "
+                "Choose minimum <= target <= maximum and an overlap of at most half the target."
+            )

@@ -1,0 +1,29 @@
+"""Runs database work of the async flow in a few threads that give their connection back at once.
+
+A stream may stay open for minutes; it must hold no connection meanwhile.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections, connections
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
+
+
+async def in_database(work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    """Run `work` in one of the threads and return its result."""
+
+    def run() -> Result:
+        close_old_connections()
+        try:
+            return work(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return await asyncio.get_running_loop().run_in_executor(_threads, run)

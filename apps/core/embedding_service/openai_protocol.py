@@ -1,0 +1,187 @@
+"""Embeddings from OpenAI, or from any server that speaks its protocol (Ollama, vLLM, llama.cpp, …)."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import openai
+from pydantic import BaseModel, ConfigDict
+from pydantic import ValidationError as UnexpectedShape
+
+from apps.core.embedding_service.batching import batches_in_order
+from apps.core.embedding_service.protocol import EmbeddingResult, Vector
+from apps.core.embedding_service.registry import EmbeddingSettings
+from apps.core.error_handling import (
+    ProviderAnswerError,
+    ProviderError,
+    ProviderRejectedError,
+    ProviderUnavailableError,
+    SettingsError,
+)
+
+_OPENAI = "https://api.openai.com/v1"
+_OWN_DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
+# Only these models can shorten their vectors; other servers refuse the parameter.
+_SHORTENABLE = "text-embedding-3-"
+# The tokenizer is on the other side. English has 4 to 5 bytes a token, German 4, Chinese 3: this errs to the safe side.
+_BYTES_PER_TOKEN = 3
+# OpenAI takes 2048 texts and 300,000 tokens a request; smaller servers choke far earlier, and retries cost less.
+_BATCH_TEXTS = 128
+_BATCH_TOKENS = 60_000
+_UNAVAILABLE_STATUS = frozenset({408, 409, 425, 429})
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False, hide_input_in_errors=True)
+
+    embedding: list[float]
+    index: int | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = 0
+
+
+class _Answer(BaseModel):
+    data: list[_Item]
+    usage: _Usage | None = None
+
+
+class OpenAIEmbeddingService:
+    """`base_url` ends in `/v1`; `dimensions` is what the model gives, or what a text-embedding-3 model shortens to."""
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str | None = None,
+        model: str = "text-embedding-3-small",
+        dimensions: int = 1536,
+        *,
+        max_tokens: int = 8192,
+        timeout: float = 60.0,
+        max_retries: int = 3,
+    ) -> None:
+        self.name = model if _OWN_DIMENSIONS.get(model) == dimensions else f"{model}@{dimensions}"
+        self.dimensions = dimensions
+        self.max_tokens = max_tokens
+        self._model = model
+        # The SDK builds its HTTP client itself: what that accepts changes from release to release.
+        self._client = openai.OpenAI(
+            # Servers without keys still get a header, and the SDK insists on one.
+            api_key=api_key or "none",
+            base_url=base_url or _OPENAI,
+            timeout=timeout,
+            max_retries=max_retries,
+        )
+
+    def __repr__(self) -> str:
+        return f"OpenAIEmbeddingService(name={self.name!r}, dimensions={self.dimensions})"
+
+    def embed_documents(self, texts: Sequence[str]) -> list[EmbeddingResult]:
+        readable = [self._readable(text) for text in texts]
+        lengths = [self.count_tokens(text) for text in readable]
+        results: list[EmbeddingResult] = []
+        for batch in batches_in_order(lengths, max_tokens=_BATCH_TOKENS, max_texts=_BATCH_TEXTS):
+            results.extend(self._embed(readable[batch], lengths[batch]))
+        return results
+
+    def embed_query(self, text: str) -> EmbeddingResult:
+        return self.embed_documents([text])[0]
+
+    def count_tokens(self, text: str) -> int:
+        return math.ceil(len(text.encode(errors="replace")) / _BYTES_PER_TOKEN)
+
+    def fluency(self, text: str) -> float:
+        return 1.0
+
+    def _readable(self, text: str) -> str:
+        """What the server accepts: not empty and not longer than the model reads."""
+        cut = text.encode(errors="replace")[: self.max_tokens * _BYTES_PER_TOKEN].decode(errors="ignore")
+        return cut if cut.strip() else "-"
+
+    def _embed(self, texts: list[str], lengths: list[int]) -> list[EmbeddingResult]:
+        answer = self._request(texts)
+        vectors = _unit_vectors(answer, count=len(texts), dimensions=self.dimensions)
+        tokens = _shared_out(answer.usage.prompt_tokens if answer.usage else 0, lengths)
+        return [
+            EmbeddingResult(vector=vector, model=self.name, tokens=number)
+            for vector, number in zip(vectors, tokens, strict=True)
+        ]
+
+    def _request(self, texts: list[str]) -> _Answer:
+        shortens = self._model.startswith(_SHORTENABLE)
+        try:
+            response = self._client.embeddings.with_raw_response.create(
+                input=texts,
+                model=self._model,
+                # Base64, the SDK's default, is not understood by every server.
+                encoding_format="float",
+                dimensions=self.dimensions if shortens else openai.omit,
+            )
+            return _Answer.model_validate_json(response.content)
+        except openai.OpenAIError as error:
+            raise translate(error) from error
+        except UnexpectedShape as error:
+            raise ProviderAnswerError from error
+
+
+def translate(error: openai.OpenAIError) -> ProviderError:
+    """The SDK's error as one of ours. Its message is left out: servers repeat the request's text in theirs."""
+    if isinstance(error, openai.APIConnectionError):
+        return ProviderUnavailableError()
+    if isinstance(error, openai.APIStatusError):
+        # An account without money answers 429 too, and no retry helps it.
+        busy = error.status_code in _UNAVAILABLE_STATUS and error.code != "insufficient_quota"
+        return ProviderUnavailableError() if busy or error.status_code >= 500 else ProviderRejectedError()
+    return ProviderAnswerError()
+
+
+def _unit_vectors(answer: _Answer, *, count: int, dimensions: int) -> Vector:
+    """The vectors in the order of the texts, float32, shape (count, dimensions), each of length 1."""
+    items = answer.data
+    if all(item.index is not None for item in items):
+        items = sorted(items, key=lambda item: item.index or 0)
+        if [item.index for item in items] != list(range(count)):
+            raise ProviderAnswerError(f"{ProviderAnswerError.default_message()} (There is not one vector per text.)")
+    if len(items) != count:
+        raise ProviderAnswerError(
+            f"The embedding server sent {len(items)} vectors for {count} texts. Check the server and its model."
+        )
+    wrong = next((len(item.embedding) for item in items if len(item.embedding) != dimensions), None)
+    if wrong is not None:
+        raise ProviderAnswerError(
+            f"The embedding server sent vectors of {wrong} numbers where {dimensions} are expected. "
+            "Set the dimensions in the model's name, for example openai:nomic-embed-text@768."
+        )
+    vectors = np.array([item.embedding for item in items], dtype=np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not np.all(np.isfinite(norms) & (norms > 0)):
+        raise ProviderAnswerError("The embedding server sent a vector without a direction. Check its model.")
+    return np.asarray(vectors / norms, dtype=np.float32)
+
+
+def _shared_out(total: int, lengths: list[int]) -> list[int]:
+    """The tokens of a request, told per request only, shared out over its texts; each has one at least."""
+    if not total:
+        return lengths
+    ends = np.rint(np.cumsum(lengths) * (total / max(sum(lengths), 1))).astype(int)
+    return [max(int(number), 1) for number in np.diff(ends, prepend=0)]
+
+
+def from_settings(model: str, settings: EmbeddingSettings) -> OpenAIEmbeddingService:
+    """`model` is `NAME` for OpenAI's own models and `NAME@DIMENSIONS` for any other."""
+    name, _, dimensions = (model or "text-embedding-3-small").partition("@")
+    number = int(dimensions) if dimensions.isascii() and dimensions.isdigit() else _OWN_DIMENSIONS.get(name, 0)
+    if not number or (dimensions and not dimensions.isdigit()):
+        raise SettingsError(
+            f"How many dimensions does the embedding model {name!r} have? "
+            f"Write them into TACIT_EMBEDDING_MODEL, for example openai:{name}@768."
+        )
+    if not settings.openai_api_key and not settings.openai_base_url:
+        raise SettingsError(
+            "OpenAI's embedding models need a key. Set TACIT_EMBEDDING_API_KEY or OPENAI_API_KEY, "
+            "or TACIT_EMBEDDING_BASE_URL for a server of your own."
+        )
+    return OpenAIEmbeddingService(
+        settings.openai_api_key, settings.openai_base_url, name, number, timeout=settings.timeout
+    )

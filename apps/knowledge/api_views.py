@@ -1,0 +1,173 @@
+"""The owner API for sources: add files, addresses and texts, watch them, change, read and delete them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Query, Router, Status
+from pydantic import TypeAdapter
+from pydantic import ValidationError as SchemaError
+
+from apps.accounts.authentication import OwnerKey, member_of
+from apps.chatbots.api_views import chatbot_of
+from apps.chatbots.models import Chatbot
+from apps.core.database.threads import in_database
+from apps.core.error_handling import ValidationError
+from apps.core.services import ServiceRegistry
+from apps.knowledge import originals
+from apps.knowledge.models import Document, Source
+from apps.knowledge.schemas import (
+    ADD_SOURCES_BODY,
+    DisclosureIn,
+    DocumentOut,
+    SourceChanges,
+    SourceIn,
+    SourceOut,
+    UrlIn,
+)
+
+router = Router(auth=OwnerKey(), tags=["Sources"])
+
+SECONDS_BETWEEN_LOOKS = 0.5
+LOOKS_BETWEEN_SIGNS = 30
+SOURCE_IN: TypeAdapter[SourceIn] = TypeAdapter(SourceIn)
+
+
+def source_of(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Source:
+    """Return a source of who asks. Raises NotFoundError."""
+    chatbot = chatbot_of(request, chatbot_id)
+    source: Source = ServiceRegistry.get("knowledge_sources").get(chatbot=chatbot, source_id=source_id)
+    return source
+
+
+@router.post(
+    "", response={202: list[SourceOut] | SourceOut}, openapi_extra=ADD_SOURCES_BODY,
+    summary="Add files (a form), or an address or a text (JSON)",
+)  # fmt: skip
+def add_sources(request: HttpRequest, chatbot_id: UUID) -> Status:
+    chatbot = chatbot_of(request, chatbot_id)
+    if request.content_type == "multipart/form-data":
+        return Status(202, add_files(request, chatbot))
+    if request.content_type == "application/json":
+        return Status(202, add_one(request, chatbot))
+    raise ValidationError("Send files as multipart/form-data, or an address or a text as application/json.")
+
+
+def add_files(request: HttpRequest, chatbot: Chatbot) -> list[Source]:
+    files = [file for name in ("files", "files[]", "file") for file in request.FILES.getlist(name)]
+    if not files:
+        raise ValidationError("The form holds no file. Send one or more in the field `files`.")
+    service, by = ServiceRegistry.get("knowledge_sources"), member_of(request).user
+    disclosure = request.POST.get("disclosure", "citable")
+    return [
+        service.add_file(
+            chatbot=chatbot, file_name=file.name or "", content=file.file, disclosure=disclosure, by=by
+        ).source
+        for file in files
+    ]  # fmt: skip
+
+
+def add_one(request: HttpRequest, chatbot: Chatbot) -> Source:
+    try:
+        payload = SOURCE_IN.validate_json(request.body)
+    except SchemaError as error:
+        fields = ", ".join(sorted({".".join(map(str, one["loc"])) or "body" for one in error.errors()}))
+        raise ValidationError(
+            f"These fields are missing or wrong: {fields}."
+            ' Send {"kind": "url", "url": …} or {"kind": "text", "text": …}.'
+        ) from None
+    service, by = ServiceRegistry.get("knowledge_sources"), member_of(request).user
+    common = {"chatbot": chatbot, "title": payload.title, "disclosure": payload.disclosure, "by": by}
+    if isinstance(payload, UrlIn):
+        added: Source = service.add_url(url=payload.url, **common).source
+    else:
+        added = service.add_text(text=payload.text, **common).source
+    return added
+
+
+@router.get("", response=list[SourceOut], summary="List the sources")
+def list_sources(request: HttpRequest, chatbot_id: UUID, disclosure: DisclosureIn | None = None) -> list[Source]:
+    sources = ServiceRegistry.get("knowledge_sources").of(chatbot_of(request, chatbot_id))
+    return list(sources.filter(disclosure=disclosure) if disclosure else sources)
+
+
+@router.get("/events", summary="Watch the sources: server-sent events named `source`, one for each change")
+async def watch_sources(request: HttpRequest, chatbot_id: UUID) -> StreamingHttpResponse:
+    chatbot = await in_database(chatbot_of, request, chatbot_id)
+    response = StreamingHttpResponse(changes(chatbot), content_type="text/event-stream; charset=utf-8")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def changes(chatbot: Chatbot) -> AsyncIterator[str]:
+    """Yield every source as it is, then each one that changes or goes, until the client leaves."""
+    told: dict[UUID, str] = {}
+    silent = 0
+    while True:
+        now = await in_database(snapshots, chatbot)
+        news = [f"event: source\ndata: {data}\n\n" for key, data in now.items() if told.get(key) != data]
+        news += [f"event: deleted\ndata: {json.dumps({'id': str(key)})}\n\n" for key in told.keys() - now.keys()]
+        told = now
+        silent = 0 if news else silent + 1
+        if not news and silent % LOOKS_BETWEEN_SIGNS == 1:
+            news = [": still here\n\n"]
+        for one in news:
+            yield one
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def snapshots(chatbot: Chatbot) -> dict[UUID, str]:
+    sources = ServiceRegistry.get("knowledge_sources").of(chatbot)
+    return {source.pk: SourceOut.from_orm(source).model_dump_json() for source in sources}
+
+
+@router.get("/{uuid:source_id}", response=SourceOut, summary="Show a source")
+def show_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Source:
+    return source_of(request, chatbot_id, source_id)
+
+
+@router.patch("/{uuid:source_id}", response=SourceOut, summary="Change a source's title or disclosure")
+def change_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID, payload: SourceChanges) -> Source:
+    source = source_of(request, chatbot_id, source_id)
+    changed: Source = ServiceRegistry.get("knowledge_sources").update(
+        source, title=payload.title, disclosure=payload.disclosure
+    )
+    return changed
+
+
+@router.delete("/{uuid:source_id}", response={204: None}, summary="Delete a source and all that came out of it")
+def delete_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Status:
+    ServiceRegistry.get("knowledge_sources").delete(source_of(request, chatbot_id, source_id))
+    return Status(204, None)
+
+
+@router.post("/{uuid:source_id}/retry", response={202: SourceOut}, summary="Read a source again")
+def retry_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Status:
+    return Status(202, ServiceRegistry.get("knowledge_sources").retry(source_of(request, chatbot_id, source_id)))
+
+
+@router.get("/{uuid:source_id}/documents", response=list[DocumentOut], summary="Read what came out of a source")
+def list_documents(
+    request: HttpRequest,
+    chatbot_id: UUID,
+    source_id: UUID,
+    offset: int = Query(0, ge=0),
+    limit: int = Query(100, ge=1, le=1000),
+) -> list[Document]:
+    documents = ServiceRegistry.get("documents").of(source_of(request, chatbot_id, source_id))
+    return list(documents[offset : offset + limit])
+
+
+@router.get("/{uuid:source_id}/original", summary="Download the original file")
+def download_original(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> StreamingHttpResponse:
+    source = source_of(request, chatbot_id, source_id)
+    # Whatever the file is, the browser saves it and runs nothing of it.
+    response = StreamingHttpResponse(originals.pieces(source), content_type="application/octet-stream")
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(source.file_name or 'original')}"
+    response["Content-Length"] = str(source.size)
+    response["Content-Security-Policy"] = "sandbox"
+    return response

@@ -1,0 +1,119 @@
+"""Tells the content of a web page from what surrounds it: menus, footers, advertisements, lists of links."""
+
+import re
+from collections.abc import Sequence
+
+import trafilatura
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from apps.core.chunking.blocks import Block, BlockKind
+from apps.knowledge.extraction.markup import markup_blocks
+
+_SURROUNDINGS = (
+    "nav, footer, aside, dialog, [role=navigation], [role=banner], [role=contentinfo], [role=search], "
+    "[role=complementary], [role=dialog], [role=alertdialog], [role=menu], [role=menubar], [role=tablist]"
+)
+_SURROUNDING_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|breadcrumbs?|skip-?link|skip-?to|site-?nav\w*|navbar|main-?menu|"
+    r"share-?bar|social-?(?:share|links|media)|sharing|newsletter|advert\w*|ad-slot|sponsored|popup|modal)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+_LINK_LIST = 0.8
+_PIECE = 10
+_HELD = 0.6
+_WORTH_TRUSTING = 1_000
+_FOLLOWS_TEXT = {BlockKind.TABLE_ROW, BlockKind.CODE}
+_CELL_ENDS = re.compile("[:;] ")
+_WORDLESS = re.compile(r"[\W_]+")
+
+
+def content_blocks(html: str, tree: LexborHTMLParser) -> list[Block]:
+    """Return the blocks of the page's content: the article where it has one, else all but the surroundings."""
+    if tree.body is None:
+        return []
+    everything = markup_blocks(tree.body)
+    _remove_surroundings(tree)
+    candidates = markup_blocks(_main_part(tree))
+    article = select_article(everything, _article_text(html), candidates)
+    return article if is_article(article, candidates) else candidates or everything
+
+
+def is_article(article: Sequence[Block], candidates: Sequence[Block]) -> bool:
+    """Tell whether the article that was found is what the page is about, not one of many small parts."""
+    found, all_there = _size(article), _size(candidates)
+    return found >= 0.6 * all_there or (found > _WORTH_TRUSTING and found >= 0.25 * all_there)
+
+
+def select_article(blocks: Sequence[Block], article: str, candidates: Sequence[Block]) -> list[Block]:
+    """Return the blocks whose text the article holds, with the headings, tables and code that belong to them."""
+    matcher = _Matcher(article)
+    held = [matcher.holds(block) for block in blocks]
+    if True not in held:
+        return []
+    last = len(held) - 1 - held[::-1].index(True)
+    allowed = {block.text for block in candidates}
+    for index in range(last, held.index(True), -1):
+        block = blocks[index - 1]
+        belongs = block.kind in _FOLLOWS_TEXT or (block.kind is BlockKind.HEADING and held[index])
+        held[index - 1] |= belongs and block.text in allowed
+    return [block for block, is_held in zip(blocks, held, strict=True) if is_held]
+
+
+class _Matcher:
+    """Knows an article by its lines and by all its short pieces, without white space and punctuation."""
+
+    def __init__(self, article: str) -> None:
+        text = _bare(article)
+        self._text = text
+        self._lines = {_bare(line) for line in article.splitlines()}
+        self._pieces = {text[start : start + _PIECE] for start in range(len(text))}
+
+    def holds(self, block: Block) -> bool:
+        """Tell whether nearly all of a long block, or a short one as a line of its own, is in the article."""
+        text = _bare(block.text)
+        if not text:
+            return False
+        if block.kind is BlockKind.TABLE_ROW:
+            return all(_bare(part) in self._text for part in _CELL_ENDS.split(block.text))
+        if len(text) < 3 * _PIECE:
+            return text in self._lines
+        starts = range(len(text) - _PIECE + 1)
+        return sum(text[start : start + _PIECE] in self._pieces for start in starts) > _HELD * len(starts)
+
+
+def _size(blocks: Sequence[Block]) -> int:
+    return sum(len(block.text) for block in blocks)
+
+
+def _bare(text: str) -> str:
+    return _WORDLESS.sub("", text).lower()
+
+
+def _article_text(html: str) -> str:
+    try:
+        return trafilatura.extract(html, include_comments=False, favor_recall=True) or ""
+    except Exception:  # noqa: BLE001
+        return ""
+
+
+def _remove_surroundings(tree: LexborHTMLParser) -> None:
+    for node in tree.css(_SURROUNDINGS):
+        node.decompose()
+    for node in tree.css("div, section, ul, header"):
+        names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
+        if (node.tag == "ul" and _is_link_list(node)) or _SURROUNDING_NAMES.search(names):
+            node.decompose()
+
+
+def _main_part(tree: LexborHTMLParser) -> LexborNode:
+    mains = tree.css("main, [role=main]")
+    body = tree.body
+    assert body is not None
+    if len(mains) == 1 and len(mains[0].text(strip=True)) > 0.4 * len(body.text(strip=True)):
+        return mains[0]
+    return body
+
+
+def _is_link_list(node: LexborNode) -> bool:
+    text = len(node.text(strip=True))
+    return len(node.css("li")) > 2 and sum(len(link.text(strip=True)) for link in node.css("a")) > _LINK_LIST * text

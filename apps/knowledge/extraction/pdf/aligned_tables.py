@@ -1,0 +1,78 @@
+"""Reads tables without lines: rows of words that stand in columns."""
+
+from collections.abc import Sequence
+
+from apps.knowledge.extraction.pdf.joining import join_lines
+from apps.knowledge.extraction.pdf.lines import Piece, rows_of
+from apps.knowledge.extraction.pdf.reading_order import Cut, Part
+
+_FEWEST_ROWS = 2
+_WORDS_SHARE = 0.25
+
+
+def split_table(part: Part) -> tuple[list[Piece], list[list[str]], list[Piece]]:
+    """Return the text above the table, the rows of the table (none if it is no table) and the text below it."""
+    rows = rows_of(part.pieces)
+    filled = [number for number, row in enumerate(rows) if len(_columns(row, part.cuts)) > 1]
+    if len(filled) < _FEWEST_ROWS:
+        return part.pieces, [], []
+    first, last = filled[0], filled[-1]
+    while last + 1 < len(rows) and _belongs(rows[last], rows[last + 1]):
+        last += 1
+    table = _join_broken(rows[first : last + 1], part.cuts)
+    if not _holds_words(table):
+        return part.pieces, [], []
+    return _flat(rows[:first]), table, _flat(rows[last + 1 :])
+
+
+def _columns(row: Sequence[Piece], cuts: Sequence[Cut]) -> dict[int, list[Piece]]:
+    columns: dict[int, list[Piece]] = {}
+    for piece in row:
+        columns.setdefault(sum(piece.box.x0 >= cut[1] - 0.1 for cut in cuts), []).append(piece)
+    return columns
+
+
+def _belongs(row: Sequence[Piece], below: Sequence[Piece]) -> bool:
+    """Tell whether a line under the last full row goes on with one of its cells."""
+    near = below[0].box.y1 - row[0].box.y1 <= 1.5 * row[0].size
+    starts = [piece.box.x0 for piece in row[1:]]
+    return near and any(abs(below[0].box.x0 - start) < below[0].size for start in starts)
+
+
+def _join_broken(rows: list[list[Piece]], cuts: Sequence[Cut]) -> list[list[str]]:
+    """Join the lines of cells that take several, recognised by an empty first column close below a row."""
+    pitch = _usual_pitch(rows)
+    cells: list[list[list[str]]] = []
+    bottom = 0.0
+    for row in rows:
+        columns = _columns(row, cuts)
+        texts = [" ".join(piece.text for piece in columns.get(column, [])) for column in range(len(cuts) + 1)]
+        distance = row[0].box.y1 - bottom
+        if cells and 0 not in columns and _is_rest(texts, distance, pitch):
+            for place, text in enumerate(texts):
+                cells[-1][place].append(text)
+        else:
+            cells.append([[text] for text in texts])
+        bottom = row[0].box.y1
+    return [[join_lines(lines) for lines in row] for row in cells]
+
+
+def _is_rest(texts: list[str], distance: float, pitch: float) -> bool:
+    filled = [text for text in texts if text]
+    return distance < 0.8 * pitch or all(text[0].islower() or text[0] in "(&/" for text in filled)
+
+
+def _usual_pitch(rows: list[list[Piece]]) -> float:
+    full = [row for row in rows if len(row) > 1]
+    distances = sorted(after[0].box.y1 - row[0].box.y1 for row, after in zip(full, full[1:], strict=False))
+    return distances[len(distances) // 2] if distances else 0.0
+
+
+def _holds_words(table: list[list[str]]) -> bool:
+    """Tell a table from the scales of a chart, which are all numbers."""
+    cells = [cell for row in table for cell in row if cell]
+    return sum(any(char.isalpha() for char in cell) for cell in cells) >= _WORDS_SHARE * len(cells)
+
+
+def _flat(rows: list[list[Piece]]) -> list[Piece]:
+    return [piece for row in rows for piece in row]

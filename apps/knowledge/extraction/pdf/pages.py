@@ -1,0 +1,81 @@
+"""Reads one page of a PDF: its paragraphs and tables in reading order, or that it is a picture of text."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from apps.core.chunking.blocks import BlockKind
+from apps.knowledge.extraction.pdf.aligned_tables import split_table
+from apps.knowledge.extraction.pdf.lines import Piece, line_pieces
+from apps.knowledge.extraction.pdf.paragraphs import Paragraph, paragraphs
+from apps.knowledge.extraction.pdf.reading_order import reading_order
+from apps.knowledge.extraction.pdf.ruled_tables import take_tables
+from apps.knowledge.extraction.pdf.rulings import find_grids
+from apps.knowledge.extraction.pdf.running_lines import RunningLines
+from apps.knowledge.extraction.pdf.words import PageText, page_text
+
+_UNREADABLE = 0.4
+_FEW_CHARACTERS = 60
+_COVERED = 0.5
+_MOST_OBJECTS = 3_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageContent:
+    """What a page holds; a scan holds next to no text and a picture that covers most of it."""
+
+    paragraphs: list[Paragraph] = field(repr=False)
+    is_scan: bool = False
+    is_unreadable: bool = False
+
+
+def read_page(page: pdfium.PdfPage, number: int, running: RunningLines, *, code: bool) -> PageContent:
+    """Return the page's content without the lines that stand on every page."""
+    text = page_text(page)
+    if text.unreadable > _UNREADABLE and text.characters > _FEW_CHARACTERS:
+        return PageContent(paragraphs=[], is_unreadable=True)
+    found: list[Paragraph] = []
+    for pieces in page_pieces(page, text):
+        kept = running.without(pieces, page.get_bbox(), text.rotations[0])
+        found += _paragraphs(kept, number, code=code)
+    is_scan = text.characters <= _FEW_CHARACTERS and _covered_by_pictures(page)
+    return PageContent(paragraphs=found, is_scan=is_scan)
+
+
+def page_pieces(page: pdfium.PdfPage, text: PageText) -> list[list[Piece]]:
+    """Return the pieces of lines and the ruled tables, for each direction of text on the page."""
+    result = []
+    for words, quarter in zip(text.directions, text.rotations, strict=True):
+        rest, tables = take_tables(words, find_grids(page, quarter)) if quarter == text.rotations[0] else (words, [])
+        result.append([*line_pieces(rest), *tables])
+    return result
+
+
+def _paragraphs(pieces: list[Piece], number: int, *, code: bool) -> list[Paragraph]:
+    found: list[Paragraph] = []
+    for part in reading_order(pieces):
+        above, rows, below = split_table(part) if part.cuts else (part.pieces, [], [])
+        found += paragraphs(above, number, code=code)
+        if rows:
+            found.append(Paragraph(kind=BlockKind.TABLE_ROW, lines=[], page=number, rows=rows))
+        found += paragraphs(below, number, code=code)
+    return found
+
+
+def _covered_by_pictures(page: pdfium.PdfPage) -> bool:
+    """Tell whether pictures, or letters drawn as shapes, cover most of the page."""
+    left, bottom, right, top = page.get_bbox()
+    area = max(1.0, (right - left) * (top - bottom))
+    covered = shapes = 0.0
+    kinds: Collection[int] = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH)
+    for count, item in enumerate(page.get_objects(filter=list(kinds), max_depth=3)):
+        if count >= _MOST_OBJECTS:
+            return True
+        if item.type == raw.FPDF_PAGEOBJ_IMAGE:
+            x0, y0, x1, y1 = item.get_bounds()
+            covered += abs(x1 - x0) * abs(y1 - y0)
+        else:
+            shapes += 1
+    return covered > _COVERED * area or shapes > 200

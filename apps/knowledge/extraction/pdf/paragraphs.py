@@ -1,0 +1,179 @@
+"""Turns the parts of a page into paragraphs, list items, code and table rows."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from apps.core.chunking.blocks import BlockKind
+from apps.knowledge.extraction.pdf.geometry import Box, around
+from apps.knowledge.extraction.pdf.joining import SOFT_HYPHEN, join_lines
+from apps.knowledge.extraction.pdf.lines import LIST_MARK, Piece, rows_of
+
+_LOOSE = 1.35
+_LOOSEST = 2.0
+_OTHER_SIZE = 0.12
+_INDENT = 0.8
+_SHORT = 0.72
+_BULLET = re.compile(r"[•·●○▪◦■□‣➢➤✓✔❖\-–—*]\s+")
+_SENTENCE_END = re.compile(r"[.!?:。！？]['\"”’)\]]*$")
+_CHARACTER_WIDTH = 0.6
+
+
+@dataclass(kw_only=True, slots=True)
+class Line:
+    """A line of text with what tells how it belongs to the lines round it."""
+
+    text: str = field(repr=False)
+    box: Box
+    size: float
+    bold: bool
+    mono: bool
+
+
+@dataclass(kw_only=True, slots=True)
+class Paragraph:
+    """Lines that belong together; `open` says that the last one is as long as lines get and ends no sentence."""
+
+    kind: BlockKind
+    lines: list[Line] = field(repr=False)
+    page: int
+    open: bool = False
+    level: int = 0
+    rows: list[list[str]] | None = field(default=None, repr=False)
+
+    @property
+    def size(self) -> float:
+        return self.lines[0].size if self.lines else 0.0
+
+    @property
+    def bold(self) -> bool:
+        return bool(self.lines) and all(line.bold for line in self.lines)
+
+    def text(self, known: Collection[str] = ()) -> str:
+        """Return the text; only lines that were broken to fit the column are joined."""
+        return "\n".join(join_lines(lines, known) for lines in self._broken())
+
+    def _broken(self) -> Iterator[list[str]]:
+        right = max(line.box.x1 for line in self.lines)
+        left = min(line.box.x0 for line in self.lines)
+        together: list[str] = []
+        for line in self.lines:
+            together.append(line.text)
+            if self.kind is BlockKind.PARAGRAPH and _is_short(line, left, right) and line is not self.lines[-1]:
+                yield together
+                together = []
+        yield together
+
+
+def paragraphs(pieces: Sequence[Piece], page: int, *, code: bool) -> list[Paragraph]:
+    """Return the paragraphs of a part of a page; `code` says that type of one width means code in this document."""
+    result: list[Paragraph] = []
+    run: list[Line] = []
+    for row in rows_of(pieces):
+        if row[0].rows is not None:
+            result += _text(run, page, code=code)
+            run = []
+            result += [Paragraph(kind=BlockKind.TABLE_ROW, lines=[], page=page, rows=piece.rows) for piece in row if piece.rows]
+        else:
+            run.append(_line(row))
+    return result + _text(run, page, code=code)
+
+
+def _line(row: list[Piece]) -> Line:
+    longest = max(row, key=lambda piece: len(piece.text))
+    return Line(
+        text=" ".join(piece.text for piece in row),
+        box=around(piece.box for piece in row),
+        size=longest.size,
+        bold=longest.bold,
+        mono=all(piece.mono for piece in row),
+    )
+
+
+def _text(lines: list[Line], page: int, *, code: bool) -> list[Paragraph]:
+    if not lines:
+        return []
+    left, right = _margins(lines)
+    pitch = _pitch(lines)
+    result: list[Paragraph] = []
+    for line in lines:
+        last = result[-1] if result else None
+        is_code = code and line.mono
+        if last is not None and not is_code and _goes_on(last, line, left, right, pitch):
+            last.lines.append(line)
+        elif last is not None and is_code and last.kind is BlockKind.CODE:
+            last.lines.append(line)
+        else:
+            result.append(_begin(line, page, is_code=is_code))
+        result[-1].open = not _is_short(line, left, right) and not _SENTENCE_END.search(line.text)
+    _set_levels(result)
+    return result
+
+
+def _begin(line: Line, page: int, *, is_code: bool) -> Paragraph:
+    if is_code:
+        return Paragraph(kind=BlockKind.CODE, lines=[line], page=page)
+    kind = BlockKind.LIST_ITEM if LIST_MARK.match(line.text) else BlockKind.PARAGRAPH
+    return Paragraph(kind=kind, lines=[line], page=page)
+
+
+def _goes_on(paragraph: Paragraph, line: Line, left: float, right: float, pitch: float) -> bool:
+    """Tell whether a line belongs to the paragraph above it."""
+    last = paragraph.lines[-1]
+    if paragraph.kind is BlockKind.CODE or LIST_MARK.match(line.text):
+        return False
+    if line.box.y1 - last.box.y1 > min(_LOOSE * pitch, _LOOSEST * max(line.size, last.size)):
+        return False
+    if abs(line.size - last.size) > _OTHER_SIZE * last.size or line.bold != last.bold:
+        return False
+    if last.text.endswith(("-", SOFT_HYPHEN)) or line.text[:1].islower():
+        return True
+    if paragraph.kind is BlockKind.LIST_ITEM:
+        return line.box.x0 > paragraph.lines[0].box.x0 + 0.3 * line.size and not _is_short(last, left, right)
+    if line.box.x0 - last.box.x0 > _INDENT * line.size and not _is_short(line, left, right):
+        return False
+    return not (_is_short(last, left, right) and _SENTENCE_END.search(last.text))
+
+
+def _margins(lines: Sequence[Line]) -> tuple[float, float]:
+    lefts, rights = sorted(line.box.x0 for line in lines), sorted(line.box.x1 for line in lines)
+    return lefts[len(lefts) // 10], rights[(9 * len(rights) - 1) // 10]
+
+
+def _is_short(line: Line, left: float, right: float) -> bool:
+    return line.box.x1 - left < _SHORT * (right - left)
+
+
+def _pitch(lines: Sequence[Line]) -> float:
+    """Return the usual distance from one line to the next."""
+    distances = sorted(
+        after.box.y1 - line.box.y1
+        for line, after in zip(lines, lines[1:], strict=False)
+        if 0 < after.box.y1 - line.box.y1 < 2.5 * line.size
+    )
+    return distances[len(distances) // 2] if distances else 1.2 * lines[0].size
+
+
+def _set_levels(result: list[Paragraph]) -> None:
+    """Nest list items by how far they are indented."""
+    indents: list[float] = []
+    for paragraph in result:
+        if paragraph.kind is not BlockKind.LIST_ITEM:
+            indents = [] if paragraph.kind is BlockKind.PARAGRAPH else indents
+            continue
+        x, near = paragraph.lines[0].box.x0, paragraph.size
+        indents = [indent for indent in indents if indent < x + 0.5 * near]
+        if not indents or x - indents[-1] > 0.5 * near:
+            indents.append(x)
+        paragraph.level = len(indents) - 1
+
+
+def item_text(text: str) -> str:
+    """Return a list item's text without its bullet; numbers stay."""
+    return _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
+
+
+def code_text(lines: Sequence[Line]) -> str:
+    """Return lines of code with their indentation."""
+    left = min(line.box.x0 for line in lines)
+    return "\n".join(" " * round((line.box.x0 - left) / (_CHARACTER_WIDTH * line.size)) + line.text for line in lines)

@@ -1,0 +1,191 @@
+"""Puts the pieces of a page in the order in which a person reads them: columns one after the other, tables by rows."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from apps.knowledge.extraction.pdf.geometry import gaps
+from apps.knowledge.extraction.pdf.lines import Piece, is_right_to_left, make_piece, rows_of
+from apps.knowledge.extraction.pdf.words import Word
+from apps.knowledge.extraction.tables import is_amount
+
+_NARROWEST_CUT = 0.8
+_PROSE_LINES = 3
+_PROSE_CHARACTERS = 18
+_PROSE_FILL = 0.55
+_CONTINUED = 0.35
+_AMOUNTS = 0.3
+_NEAR = 2.5
+_TABLE_ROWS = 0.4
+_COLUMN_SPACE = 0.45
+_MOST_HEADER_LINES = 3
+_FEWEST_LETTERS = 40
+_DEEPEST = 12
+_WIDE_SCRIPT = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_SENTENCE_END = re.compile(r"[.!?:;。！？]['\"”’)\]]*$")
+
+Cut = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """Pieces that are read from top to bottom; with cuts, they stand in the columns of a table between them."""
+
+    pieces: list[Piece] = field(repr=False)
+    cuts: list[Cut]
+
+
+def reading_order(pieces: Sequence[Piece], depth: int = 0) -> list[Part]:
+    """Return the parts of a page, or of a column, in reading order."""
+    parts: list[Part] = []
+    for group in _groups(pieces):
+        columns = _columns(group.pieces, group.cuts)
+        if len(columns) < 2 or depth >= _DEEPEST:
+            _add_text(parts, group.pieces)
+        elif _are_columns_of_text(columns):
+            if is_right_to_left(" ".join(piece.text for piece in group.pieces)):
+                columns.reverse()
+            for column in columns:
+                parts += reading_order(column, depth + 1)
+        elif _has_rows(group.pieces):
+            parts.append(_with_header(parts, group))
+        else:
+            _add_text(parts, group.pieces)
+    return [part for part in parts if part.pieces]
+
+
+def _has_rows(pieces: Sequence[Piece]) -> bool:
+    """Tell whether enough lines hold several pieces for a table."""
+    several = [row for row in rows_of(pieces) if len(row) > 1]
+    return len(several) > 1 and len(several) >= _TABLE_ROWS * len(rows_of(pieces))
+
+
+def _add_text(parts: list[Part], pieces: list[Piece]) -> None:
+    """Add text to the text above it; a wide gap in a line is no reason to part the lines round it."""
+    last = parts[-1] if parts else None
+    joins = last is not None and not last.cuts and not any(piece.rows for piece in (*last.pieces, *pieces))
+    if last is not None and joins:
+        parts[-1] = Part(pieces=[*last.pieces, *pieces], cuts=[])
+    else:
+        parts.append(Part(pieces=pieces, cuts=[]))
+
+
+def _with_header(parts: list[Part], table: Part) -> Part:
+    """Move the line above a table into it if its words stand in the table's columns."""
+    for _ in range(_MOST_HEADER_LINES if parts and not parts[-1].cuts else 0):
+        rows = rows_of(parts[-1].pieces)
+        split = _split(rows[-1], table) if rows else []
+        if len(split) < 2:
+            break
+        moved = {id(piece) for piece in rows[-1]}
+        parts[-1] = Part(pieces=[piece for piece in parts[-1].pieces if id(piece) not in moved], cuts=[])
+        table = Part(pieces=[*split, *table.pieces], cuts=table.cuts)
+    return table
+
+
+def _split(row: list[Piece], table: Part) -> list[Piece]:
+    """Part a line at the cuts of the table below it; empty if a word or a plain space between words is in the way."""
+    size = row[0].size
+    near = min(piece.box.y1 for piece in table.pieces) - row[0].box.y1 <= _NEAR * size
+    words = sorted((word for piece in row for word in piece.words), key=lambda word: word.box.x0)
+    if not near or not words or any(piece.rows for piece in row):
+        return []
+    cells: list[list[Word]] = [[] for _ in range(len(table.cuts) + 1)]
+    for word in words:
+        if any(word.box.x0 < start - 1 and word.box.x1 > end + 1 for start, end in table.cuts):
+            return []
+        cells[sum(word.box.middle[0] >= (start + end) / 2 for start, end in table.cuts)].append(word)
+    filled = [cell for cell in cells if cell]
+    spaces = [after[0].box.x0 - before[-1].box.x1 for before, after in zip(filled, filled[1:], strict=False)]
+    return [make_piece(cell) for cell in filled] if all(space > _COLUMN_SPACE * size for space in spaces) else []
+
+
+def _groups(pieces: Sequence[Piece]) -> list[Part]:
+    """Part the page from top to bottom wherever something reaches across the columns above it."""
+    narrowest = _NARROWEST_CUT * _median([piece.size for piece in pieces])
+    groups: list[Part] = []
+    for strip in _strips(pieces):
+        last = groups[-1] if groups else None
+        if last is not None and strip[0].rows is None and last.pieces[-1].rows is None:
+            cuts = _cuts([*last.pieces, *strip], narrowest)
+            if _goes_on(last, strip, cuts, _cuts(strip, narrowest)):
+                groups[-1] = Part(pieces=[*last.pieces, *strip], cuts=cuts)
+                continue
+        groups.append(Part(pieces=strip, cuts=_cuts(strip, narrowest)))
+    return groups
+
+
+def _goes_on(last: Part, strip: list[Piece], cuts: list[Cut], own_cuts: list[Cut]) -> bool:
+    """Tell whether a strip has the same columns as the group above it."""
+    if not last.cuts:
+        return not own_cuts
+    if own_cuts and (len(own_cuts) > 2 * len(last.cuts) or len(cuts) < 0.5 * len(last.cuts)):
+        return False
+    return bool(cuts)
+
+
+def _strips(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Part the pieces at heights where nothing stands; letters may reach a little into the next line."""
+    strips: list[list[Piece]] = []
+    reach = 0.0
+    for piece in sorted(pieces, key=lambda piece: piece.box.y0 + _slack(piece)):
+        if strips and piece.box.y0 + _slack(piece) < reach:
+            strips[-1].append(piece)
+            reach = max(reach, piece.box.y1 - _slack(piece))
+        else:
+            strips.append([piece])
+            reach = piece.box.y1 - _slack(piece)
+    return strips
+
+
+def _slack(piece: Piece) -> float:
+    return 0.0 if piece.rows is not None else 0.2 * piece.size
+
+
+def _cuts(pieces: Sequence[Piece], narrowest: float) -> list[Cut]:
+    return gaps(((piece.box.x0, piece.box.x1) for piece in pieces), narrowest)
+
+
+def _columns(pieces: Sequence[Piece], cuts: Sequence[Cut]) -> list[list[Piece]]:
+    columns: list[list[Piece]] = [[] for _ in range(len(cuts) + 1)]
+    for piece in pieces:
+        columns[sum(piece.box.x0 >= cut[1] - 0.1 for cut in cuts)].append(piece)
+    return [column for column in columns if column]
+
+
+def _are_columns_of_text(columns: list[list[Piece]]) -> bool:
+    """Tell columns of running text, read one after the other, from a table, read row by row."""
+    texts = [piece.text for column in columns for piece in column]
+    if sum(map(is_amount, texts)) >= _AMOUNTS * len(texts):
+        return False
+    rows = rows_of([piece for column in columns for piece in column])
+    letters = [sum(len(piece.text) for piece in column) for column in columns]
+    if len(rows) < 2:
+        return False
+    prose = [count for column, count in zip(columns, letters, strict=True) if _is_prose(column)]
+    if len(prose) >= 2 and sum(prose) >= 0.7 * sum(letters):
+        return True
+    if sum(len(row) > 1 for row in rows) < 0.4 * len(rows):
+        return min(letters) >= _FEWEST_LETTERS and min(map(len, columns)) > 1
+    labelled = any(piece.text.rstrip().endswith(":") for piece in columns[0])
+    return len(columns) == 2 and len(rows) <= 3 and not labelled and not any(map(is_amount, texts))
+
+
+def _is_prose(column: list[Piece]) -> bool:
+    lines = [" ".join(piece.text for piece in row) for row in rows_of(column)]
+    if len(lines) < _PROSE_LINES:
+        return False
+    left, right = min(piece.box.x0 for piece in column), max(piece.box.x1 for piece in column)
+    fill = _median([max(p.box.x1 for p in row) - min(p.box.x0 for p in row) for row in rows_of(column)]) / (right - left)
+    long = _median([len(line) + len(_WIDE_SCRIPT.findall(line)) for line in lines]) >= _PROSE_CHARACTERS
+    return (long and fill >= _PROSE_FILL) or _continued(lines) >= _CONTINUED
+
+
+def _continued(lines: list[str]) -> float:
+    """Return how often a line goes on with the sentence of the line before."""
+    pairs = list(zip(lines, lines[1:], strict=False))
+    return sum(after[:1].islower() and not _SENTENCE_END.search(line) for line, after in pairs) / max(1, len(pairs))
+
+
+def _median(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 2] if values else 0.0

@@ -1,0 +1,133 @@
+"""Reads Markdown: headings, lists, tables and fenced code."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from apps.core.chunking.blocks import Block, BlockKind
+from apps.knowledge.extraction import cleaning
+from apps.knowledge.extraction.charsets import decode
+from apps.knowledge.extraction.readers.web_page import read_plainly
+from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
+from apps.knowledge.extraction.source import SourceFile
+from apps.knowledge.extraction.tables import table_blocks
+from apps.knowledge.extraction.titles import document_title
+
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(?P<fields>.*?)\r?\n(?:---|\.\.\.)[ \t]*\r?\n", re.DOTALL)
+_TITLE = re.compile(r"^title:[ \t]*[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_TAG = re.compile(r"<(br)\b[^>]*>|</?[a-zA-Z][^>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def read(source: SourceFile) -> ExtractedFile:
+    """Return the text as one document."""
+    text = decode(source.data)
+    front = _FRONT_MATTER.match(text)
+    named = _TITLE.search(front["fields"]) if front else None
+    blocks = markdown_blocks(text[front.end() :] if front else text)
+    declared = cleaning.one_line(named[1]) if named else ""
+    title = declared or document_title(blocks, otherwise=source.stem)
+    return ExtractedFile(documents=(ExtractedDocument(title=title, blocks=tuple(blocks)),))
+
+
+def markdown_blocks(text: str) -> list[Block]:
+    """Return the blocks of a Markdown text."""
+    walk = _Walk()
+    for token in _PARSER.parse(text):
+        walk.feed(token)
+    return walk.blocks
+
+
+class _Walk:
+    """Follows the flat stream of tokens that the parser gives."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._heading = 0
+        self._lists: list[Iterator[int] | None] = []
+        self._marker: str | None = None
+        self._rows: list[list[str]] | None = None
+        self._header_rows = 0
+
+    def feed(self, token: Token) -> None:
+        """Take the next token."""
+        handler = getattr(self, f"_{token.type}", None)
+        if handler is not None:
+            handler(token)
+
+    def _emit(self, kind: BlockKind, text: str, level: int = 0) -> None:
+        if text:
+            self.blocks.append(Block(kind=kind, text=text, level=level))
+
+    def _inline(self, token: Token) -> None:
+        text = cleaning.paragraph("".join(_plain(token.children or ())))
+        if self._rows is not None:
+            self._rows[-1].append(cleaning.one_line(text))
+        elif self._heading:
+            self._emit(BlockKind.HEADING, cleaning.one_line(text), self._heading)
+        elif self._lists:
+            marker, self._marker = self._marker or "", None
+            self._emit(BlockKind.LIST_ITEM, marker + text if text else "", len(self._lists) - 1)
+        else:
+            self._emit(BlockKind.PARAGRAPH, text)
+
+    def _heading_open(self, token: Token) -> None:
+        self._heading = int(token.tag[1])
+
+    def _heading_close(self, token: Token) -> None:
+        self._heading = 0
+
+    def _bullet_list_open(self, token: Token) -> None:
+        self._lists.append(None)
+
+    def _ordered_list_open(self, token: Token) -> None:
+        start = token.attrs.get("start", 1)
+        self._lists.append(iter(range(int(start), int(start) + 1_000_000)))
+
+    def _bullet_list_close(self, token: Token) -> None:
+        self._lists.pop()
+
+    _ordered_list_close = _bullet_list_close
+
+    def _list_item_open(self, token: Token) -> None:
+        numbers = self._lists[-1]
+        self._marker = f"{next(numbers)}. " if numbers is not None else None
+
+    def _fence(self, token: Token) -> None:
+        self._emit(BlockKind.CODE, cleaning.code(token.content))
+
+    _code_block = _fence
+
+    def _html_block(self, token: Token) -> None:
+        self.blocks.extend(read_plainly(token.content))
+
+    def _table_open(self, token: Token) -> None:
+        self._rows, self._header_rows = [], 1
+
+    def _tr_open(self, token: Token) -> None:
+        if self._rows is not None:
+            self._rows.append([])
+
+    def _table_close(self, token: Token) -> None:
+        rows, self._rows = self._rows or [], None
+        header_rows = self._header_rows if rows and any(rows[0]) else 0
+        self.blocks.extend(table_blocks(rows if header_rows else rows[1:], header_rows=header_rows))
+
+
+def _plain(tokens: Sequence[Token]) -> Iterator[str]:
+    """Yield the text of inline tokens; pictures and what is struck out say nothing."""
+    struck = 0
+    for token in tokens:
+        struck += {"s_open": 1, "s_close": -1}.get(token.type, 0)
+        if struck:
+            continue
+        if token.type in {"text", "code_inline"}:
+            yield token.content
+        elif token.type == "softbreak":
+            yield " "
+        elif token.type == "hardbreak":
+            yield "\n"
+        elif token.type == "html_inline":
+            yield _TAG.sub(lambda tag: "\n" if tag[1] else "", token.content)

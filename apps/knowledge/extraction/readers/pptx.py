@@ -1,0 +1,140 @@
+"""Reads PPTX: each slide a page with its title, text, tables, diagrams and notes; hidden slides are left out."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
+
+from apps.core.chunking.blocks import Block, BlockKind
+from apps.core.error_handling import ScannedDocumentError
+from apps.knowledge.extraction import cleaning
+from apps.knowledge.extraction.containers import open_container
+from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
+from apps.knowledge.extraction.source import SourceFile
+from apps.knowledge.extraction.tables import table_blocks
+from apps.knowledge.extraction.titles import declared_title, document_title
+from apps.knowledge.extraction.xml import parse
+
+_TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE}
+_FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.HEADER}
+_OUTLINES = {PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY}
+_ROW_HEIGHT = 300_000
+_DEEPEST_GROUP = 20
+
+
+def read(source: SourceFile) -> ExtractedFile:
+    """Return the presentation as one document; its pages are its slides."""
+    with open_container(source.data, source.limits) as archive:
+        declared = declared_title(archive)
+        has_pictures = any("/media/" in name for name in archive.namelist())
+    blocks: list[Block] = []
+    warnings: list[ExtractionWarning] = []
+    for page, slide in enumerate(Presentation(BytesIO(source.data)).slides, start=1):
+        if slide._element.get("show") in {"0", "false"}:
+            message = f"Slide {page} is hidden and was left out."
+            warnings.append(ExtractionWarning(code="hidden_slide", message=message))
+        else:
+            blocks += _Slide(page).read(slide)
+    if not blocks and has_pictures:
+        raise ScannedDocumentError
+    title = document_title(blocks, declared=declared, otherwise=source.stem)
+    return ExtractedFile(documents=(ExtractedDocument(title=title, blocks=tuple(blocks)),), warnings=tuple(warnings))
+
+
+class _Slide:
+    """Collects the blocks of one slide."""
+
+    def __init__(self, page: int) -> None:
+        self._page = page
+        self._blocks: list[Block] = []
+
+    def read(self, slide: Any) -> list[Block]:
+        """Return the slide's title, then its other shapes as they are read, then its notes."""
+        shapes = list(slide.shapes)
+        title = next((shape for shape in shapes if _placeholder(shape) in _TITLES and _text(shape)), None)
+        if title is not None:
+            self._emit(BlockKind.HEADING, cleaning.one_line(_text(title)), level=1)
+        self._shapes([shape for shape in shapes if title is None or shape.shape_id != title.shape_id], slide, 0)
+        if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+            self._emit(BlockKind.NOTE, cleaning.paragraph(slide.notes_slide.notes_text_frame.text))
+        return self._blocks
+
+    def _emit(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
+        if text:
+            self._blocks.append(Block(kind=kind, text=text, level=level, page=self._page))
+
+    def _shapes(self, shapes: list[Any], slide: Any, depth: int) -> None:
+        for shape in sorted(shapes, key=_reading_order):
+            if _placeholder(shape) in _FURNITURE:
+                continue
+            if shape.shape_type == MSO_SHAPE_TYPE.GROUP and depth < _DEEPEST_GROUP:
+                self._shapes(list(shape.shapes), slide, depth + 1)
+            elif getattr(shape, "has_table", False):
+                self._table(shape.table)
+            elif getattr(shape, "has_chart", False):
+                self._chart(shape.chart)
+            elif shape.has_text_frame:
+                self._text_frame(shape)
+            else:
+                self._diagram(shape, slide)
+
+    def _text_frame(self, shape: Any) -> None:
+        paragraphs = [(item.level, cleaning.paragraph(item.text)) for item in shape.text_frame.paragraphs]
+        filled = [(level, text) for level, text in paragraphs if text]
+        is_outline = _placeholder(shape) in _OUTLINES and len(filled) > 1
+        for level, text in filled:
+            is_item = is_outline or level > 0
+            self._emit(BlockKind.LIST_ITEM if is_item else BlockKind.PARAGRAPH, text, level=level if is_item else 0)
+
+    def _table(self, table: Any) -> None:
+        rows = [[_cell_text(cell) for cell in row.cells] for row in table.rows]
+        header_rows = 1 if table.first_row and len(rows) > 1 else None
+        self._blocks += table_blocks(rows, header_rows=header_rows, page=self._page)
+
+    def _chart(self, chart: Any) -> None:
+        """Return a chart as the table that it draws."""
+        if chart.has_title and chart.chart_title.has_text_frame:
+            self._emit(BlockKind.PARAGRAPH, cleaning.one_line(chart.chart_title.text_frame.text))
+        rows: list[list[str]] = []
+        for plot in chart.plots:
+            series = [item for item in plot.series if any(value is not None for value in item.values)]
+            categories = [str(label) for label in plot.categories]
+            rows.append(["", *(item.name or "" for item in series)])
+            for place, label in enumerate(categories):
+                values = (item.values[place] if place < len(item.values) else None for item in series)
+                rows.append([label, *("" if value is None else f"{value:g}" for value in values)])
+            self._blocks += table_blocks(rows, header_rows=1, page=self._page)
+            rows = []
+
+    def _diagram(self, shape: Any, slide: Any) -> None:
+        """Read the text of SmartArt, which is kept in a part of its own."""
+        for name, identity in _attributes(shape._element):
+            if name.endswith("}dm") and identity in slide.part.rels:
+                root = parse(slide.part.rels[identity].target_part.blob)
+                for point in root.iter("{*}pt"):
+                    text = "\n".join("".join(line.itertext("{*}t")) for line in point.iterfind("{*}t/{*}p"))
+                    self._emit(BlockKind.LIST_ITEM, cleaning.paragraph(text))
+
+
+def _attributes(element: Any) -> Iterator[tuple[str, str]]:
+    for inner in element.iter():
+        yield from inner.items()
+
+
+def _placeholder(shape: Any) -> Any:
+    return shape.placeholder_format.type if shape.is_placeholder else None
+
+
+def _text(shape: Any) -> str:
+    return shape.text_frame.text if shape.has_text_frame else ""
+
+
+def _cell_text(cell: Any) -> str:
+    return "" if cell.is_spanned else cell.text
+
+
+def _reading_order(shape: Any) -> tuple[int, int]:
+    """Order shapes by rows from top to bottom, in a row from left to right."""
+    return (shape.top or 0) // _ROW_HEIGHT, shape.left or 0

@@ -1,0 +1,63 @@
+"""Reads HTML pages: the article without menus and advertisements, or the whole page where there is no article."""
+
+import quopri
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+from apps.core.chunking.blocks import Block
+from apps.knowledge.extraction.charsets import decode
+from apps.knowledge.extraction.cleaning import one_line
+from apps.knowledge.extraction.markup import markup_blocks
+from apps.knowledge.extraction.page_content import content_blocks
+from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
+from apps.knowledge.extraction.source import SourceFile
+
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,100}?encoding=["']([\w.:-]{2,40})""", re.IGNORECASE)
+_QUOTED_PRINTABLE = re.compile(rb"""\w=3D["'\w#]""")
+_PLAIN_ATTRIBUTE = re.compile(rb"""\w=["'\w#](?<!=3)""")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
+
+
+def read(source: SourceFile) -> ExtractedFile:
+    """Return the page as one document."""
+    html = decode_page(source.data)
+    tree = LexborHTMLParser(html)
+    title, language = page_title(tree), page_language(tree)
+    blocks = content_blocks(html, tree)
+    document = ExtractedDocument(title=title or source.stem, blocks=tuple(blocks), language=language)
+    return ExtractedFile(documents=(document,))
+
+
+def read_plainly(html: str, *, numbered: bool = True) -> list[Block]:
+    """Return all blocks of a piece of HTML that has no surroundings, such as an e-mail or a chapter."""
+    body = LexborHTMLParser(html).body
+    return markup_blocks(body, numbered=numbered) if body is not None else []
+
+
+def decode_page(data: bytes) -> str:
+    """Return the page's text, also where it was saved with a mail's transfer encoding."""
+    sample = data[:100_000]
+    if len(_QUOTED_PRINTABLE.findall(sample)) > 3 * len(_PLAIN_ATTRIBUTE.findall(sample)):
+        data = quopri.decodestring(data)
+    found = _META_CHARSET.search(data[:4096])
+    label = (found[1] or found[2]).decode("ascii") if found else ""
+    return decode(data, declared=label)
+
+
+def page_title(tree: LexborHTMLParser) -> str:
+    """Return the page's own name, without the site's name that titles end with."""
+    element, heading = tree.css_first("title"), tree.css_first("h1")
+    name = tree.css_first("meta[property='og:title']")
+    headline = one_line(heading.text(separator=" ")) if heading is not None else ""
+    title = one_line(element.text()) if element is not None else ""
+    if headline and headline.casefold() in title.casefold():
+        return headline
+    return one_line((name.attributes.get("content") if name is not None else "") or "") or title or headline
+
+
+def page_language(tree: LexborHTMLParser) -> str:
+    """Return the language that the page declares, as a code of two or three letters."""
+    root = tree.css_first("html")
+    found = _LANGUAGE.match((root.attributes.get("lang") or "").strip()) if root is not None else None
+    return found[0].lower() if found else ""

@@ -1,0 +1,214 @@
+"""Writes about sources: add, replace, flip, retry, delete. Each commits its job with its row."""
+
+import io
+import uuid
+from dataclasses import dataclass
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.chatbots.models import Chatbot
+from apps.core.error_handling import NotFoundError, ValidationError
+from apps.knowledge import originals
+from apps.knowledge.models import Disclosure, Document, Source, SourceKind, SourceStatus
+from apps.knowledge.tasks import ingest
+from apps.retrieval import index
+
+LONGEST_NAME = 500
+STRICTER_WINS = (
+    "The same file was added as citable and as learn-only. It is learn-only until you decide otherwise: change this"
+    " source's disclosure if visitors may see it."
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Added:
+    """What became of something added: `created` is False when it was there already."""
+
+    source: Source
+    created: bool
+
+
+class KnowledgeSourceService:
+    """Sources of a chatbot."""
+
+    def of(self, chatbot: Chatbot) -> QuerySet[Source]:
+        return Source.objects.filter(chatbot=chatbot).order_by("created_at", "pk")
+
+    def get(self, *, chatbot: Chatbot, source_id: uuid.UUID) -> Source:
+        """Return a source of the chatbot. Raises NotFoundError."""
+        source = self.of(chatbot).filter(pk=source_id).first()
+        if source is None:
+            raise NotFoundError("This chatbot has no source with that id.")
+        return source
+
+    def add_file(
+        self,
+        *,
+        chatbot: Chatbot,
+        file_name: str,
+        content: BinaryIO,
+        disclosure: str,
+        title: str = "",
+        by: User | None = None,
+    ) -> Added:
+        """Add a file, or replace the one of that name; a file that is there already is recognised.
+
+        Raises DocumentTooLargeError, and ValidationError for an unknown disclosure.
+        """
+        name = clean_name(file_name)
+        return self._add(
+            Source(
+                chatbot=chatbot, kind=SourceKind.FILE, file_name=name, title=title[:LONGEST_NAME] or name,
+                disclosure=known_disclosure(disclosure), added_by=by,
+            ),
+            content,
+        )  # fmt: skip
+
+    def add_text(self, *, chatbot: Chatbot, text: str, title: str, disclosure: str, by: User | None = None) -> Added:
+        """Add a text that was typed or pasted. Raises ValidationError when it is empty."""
+        if not text.strip():
+            raise ValidationError("The text is empty. Send some.")
+        name = clean_name(title or text.strip().splitlines()[0][:80])
+        return self._add(
+            Source(
+                chatbot=chatbot, kind=SourceKind.TEXT, file_name=name, title=name,
+                disclosure=known_disclosure(disclosure), added_by=by,
+            ),
+            io.BytesIO(text.encode("utf-8", "replace")),
+        )  # fmt: skip
+
+    def add_url(self, *, chatbot: Chatbot, url: str, disclosure: str, title: str = "", by: User | None = None) -> Added:
+        """Add a web page, which a worker fetches; adding it again fetches it again."""
+        url = url.strip()
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname or len(url) > 2000:
+            raise ValidationError("This is no web address. Write it like https://www.example.org/page.")
+        source = Source(
+            chatbot=chatbot, kind=SourceKind.URL, url=url, title=title[:LONGEST_NAME] or url[:LONGEST_NAME],
+            disclosure=known_disclosure(disclosure), added_by=by,
+        )  # fmt: skip
+        with transaction.atomic():
+            lock(chatbot)
+            earlier = self.of(chatbot).filter(kind=SourceKind.URL, url=url).first()
+            if earlier is None:
+                source.save()
+                queue(source)
+                return Added(source=source, created=True)
+            if earlier.disclosure != source.disclosure:
+                self._keep_stricter(earlier)
+            renew(earlier)
+            return Added(source=earlier, created=False)
+
+    def _add(self, source: Source, content: BinaryIO) -> Added:
+        source.content_hash, source.size = originals.measure(content, limit=settings.MAX_UPLOAD_BYTES)
+        with transaction.atomic():
+            lock(source.chatbot)
+            if (
+                same := self.of(source.chatbot)
+                .filter(content_hash=source.content_hash)
+                .exclude(kind=SourceKind.URL)
+                .first()
+            ):
+                return self._recognise(same, source)
+            earlier = self.of(source.chatbot).filter(
+                kind=source.kind, file_name=source.file_name, disclosure=source.disclosure
+            )
+            if replaced := earlier.first():
+                return self._replace(replaced, source, content)
+            source.save()
+            originals.store(source, content)
+            queue(source)
+        return Added(source=source, created=True)
+
+    def _recognise(self, same: Source, new: Source) -> Added:
+        """The same content again: nothing doubles, the stricter class wins, and a failed one gets another try."""
+        if same.disclosure != new.disclosure:
+            self._keep_stricter(same)
+        if same.status == SourceStatus.FAILED:
+            renew(same)
+        return Added(source=same, created=False)
+
+    def _keep_stricter(self, source: Source) -> None:
+        self.update(source, disclosure=Disclosure.LEARN_ONLY)
+        source.warnings = [*source.warnings, {"code": "in_both_classes", "message": STRICTER_WINS}]
+        source.save(update_fields=["warnings", "updated_at"])
+
+    def _replace(self, source: Source, new: Source, content: BinaryIO) -> Added:
+        source.content_hash, source.size, source.title = new.content_hash, new.size, new.title
+        source.revision += 1
+        source.save(update_fields=["content_hash", "size", "title", "revision", "updated_at"])
+        originals.store(source, content)
+        renew(source)
+        return Added(source=source, created=False)
+
+    @transaction.atomic
+    def update(self, source: Source, *, title: str | None = None, disclosure: str | None = None) -> Source:
+        """Change a source's title or class; a change of class holds for the next question asked."""
+        lock(source.chatbot)
+        source.refresh_from_db()
+        if title is not None:
+            source.title = title.strip()[:LONGEST_NAME] or source.title
+        if disclosure is not None and known_disclosure(disclosure) != source.disclosure:
+            source.disclosure = disclosure
+            index.move(chatbot_id=source.chatbot_id, source_id=source.pk, citable=disclosure == Disclosure.CITABLE)
+        source.save(update_fields=["title", "disclosure", "updated_at"])
+        return source
+
+    @transaction.atomic
+    def retry(self, source: Source) -> Source:
+        """Read a source again, a web page from its address."""
+        lock(source.chatbot)
+        renew(source)
+        return source
+
+    @transaction.atomic
+    def delete(self, source: Source) -> None:
+        """Delete a source with its original, documents and passages, in one transaction."""
+        lock(source.chatbot)
+        documents = Document.objects.filter(source=source).values_list("pk", flat=True)
+        index.remove(chatbot_id=source.chatbot_id, document_ids=documents)
+        source.delete()
+
+
+class DocumentService:
+    """Documents of a source, for its owner."""
+
+    def of(self, source: Source) -> QuerySet[Document]:
+        return Document.objects.filter(source=source).order_by("position")
+
+
+def lock(chatbot: Chatbot) -> None:
+    """Let changes to one chatbot's sources go one after another, until the transaction ends."""
+    Chatbot.objects.select_for_update().filter(pk=chatbot.pk).first()
+
+
+def queue(source: Source) -> None:
+    """Commit a job together with the source it works on; jobs of one source never run side by side."""
+    ingest.configure(lock=f"source:{source.pk}").defer(source_id=str(source.pk))
+
+
+def renew(source: Source) -> None:
+    """Queue a source again; what it has in the index serves meanwhile."""
+    source.status, source.stage, source.progress = SourceStatus.QUEUED, "", 0
+    source.error_code = source.error_message = ""
+    source.indexed_revision = 0
+    source.save(
+        update_fields=["status", "stage", "progress", "error_code", "error_message", "indexed_revision", "updated_at"]
+    )
+    queue(source)
+
+
+def known_disclosure(value: str) -> str:
+    if value not in Disclosure.values:
+        raise ValidationError(f"A source has no disclosure {value!r}. Choose citable or learn_only.")
+    return value
+
+
+def clean_name(name: str) -> str:
+    """Return a file name without what a database or a page can't show."""
+    cleaned = "".join(character for character in name if character.isprintable()).strip().strip("/")
+    return cleaned[-LONGEST_NAME:] or "unnamed"

@@ -1,0 +1,95 @@
+"""The sentences, items and rows of a context that may answer a question, with what tells how well they do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from apps.rag.context_builder import Context, ContextPassage
+from apps.rag.passage_units import Unit, UnitKind, readable, split_passage
+from apps.rag.relevance import Judge, word_weights
+from apps.rag.words import content_words
+
+EMBEDDED = 24  # candidates whose vectors are compared: about 50 ms
+LONGEST_EMBEDDED = 300  # characters; what follows hardly moves a vector and costs time
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CandidateUnit:
+    """A unit that may answer. `words` are its own, `framed` those of its headings besides."""
+
+    passage: ContextPassage = field(repr=False)
+    units: Sequence[Unit] = field(repr=False)
+    index: int
+    words: frozenset[str] = field(repr=False)
+    framed: frozenset[str] = field(repr=False)
+    heading_words: frozenset[str] = field(repr=False)
+    passage_words: frozenset[str] = field(repr=False)
+
+    @property
+    def unit(self) -> Unit:
+        return self.units[self.index]
+
+    @property
+    def text(self) -> str:
+        """The unit as it reads in an answer."""
+        return readable(self.passage.text[self.unit.start : self.unit.end])
+
+    @property
+    def framed_text(self) -> str:
+        """The unit under its headings, as it is compared with the question."""
+        heading = ": ".join(part for part in (self.passage.heading, self.unit.about) if part)
+        return f"{heading[-LONGEST_EMBEDDED // 2 :]}: {self.text[:LONGEST_EMBEDDED]}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """A candidate with its values: `rank` orders, the others tell whether it is relevant."""
+
+    candidate: CandidateUnit = field(repr=False)
+    rank: float
+    cosine: float
+    coverage: float
+
+
+def find_candidates(context: Context, language: str) -> list[CandidateUnit]:
+    """Return every unit of the context's passages but questions and headings, in order."""
+    return [candidate for passage in context.passages for candidate in _of_passage(passage, language)]
+
+
+def judge_for(question: str, candidates: Sequence[CandidateUnit], *, fluency: float, language: str) -> Judge:
+    """Return the judge of a question, whose words weigh by how rare they are among the candidates."""
+    weights = word_weights(content_words(question, language), [candidate.framed for candidate in candidates])
+    return Judge(weights=weights, fluency=fluency, language=language)
+
+
+def most_promising(candidates: Sequence[CandidateUnit], judge: Judge) -> list[CandidateUnit]:
+    """Return the candidates worth a look at their vectors, judged by words and by their passage's vector."""
+
+    def promise(candidate: CandidateUnit) -> float:
+        passage = candidate.passage
+        return judge.rank(cosine=passage.cosine, coverage=judge.coverage(candidate.framed), passage_score=passage.score)
+
+    return sorted(candidates, key=promise, reverse=True)[:EMBEDDED]
+
+
+def _of_passage(passage: ContextPassage, language: str) -> Iterator[CandidateUnit]:
+    units = split_passage(passage.text)
+    heading = frozenset(content_words(passage.heading, language))
+    words = [frozenset(content_words(passage.text[unit.start : unit.end], language)) for unit in units]
+    everything = heading.union(*words)
+    for index, unit in enumerate(units):
+        if unit.kind in {UnitKind.QUESTION, UnitKind.HEADING}:
+            continue
+        above = heading | frozenset(content_words(unit.about, language))
+        yield CandidateUnit(
+            passage=passage,
+            units=units,
+            index=index,
+            words=words[index],
+            framed=words[index] | above,
+            heading_words=frozenset(content_words(unit.about or _last_heading(passage), language)),
+            passage_words=everything,
+        )
+
+
+def _last_heading(passage: ContextPassage) -> str:
+    return passage.heading_path[-1] if passage.heading_path else passage.title

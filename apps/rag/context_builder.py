@@ -1,0 +1,149 @@
+"""Chooses the passages that an answer may be made from: numbered, no two alike, diverse, within a token budget."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+SHINGLE = 5  # words in a row; in scripts without spaces, as many characters
+ALIKE = 0.8  # share of the shorter passage's shingles that stand in the other: the same text, perhaps reformatted
+# In ranks, not in scores: a reranker's scores have another scale than search's.
+REPETITION_COST = 8.0  # ranks a passage loses for saying all that a chosen one says
+SAME_DOCUMENT_COST = 0.5  # ranks a passage loses for each chosen one of its document
+
+
+class Candidate(Protocol):
+    """What the context needs of a hit; search's own type has it, and importing that would bring the database along."""
+
+    @property
+    def passage_id(self) -> UUID: ...
+    @property
+    def document_id(self) -> UUID: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def heading_path(self) -> tuple[str, ...]: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def page(self) -> int | None: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def cosine(self) -> float: ...
+    @property
+    def bm25(self) -> float: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContextPassage:
+    """A passage under the number by which the model cites it."""
+
+    number: int
+    passage_id: UUID
+    document_id: UUID
+    title: str = field(repr=False)
+    url: str = field(repr=False)
+    heading_path: tuple[str, ...] = field(repr=False)
+    text: str = field(repr=False)
+    page: int | None
+    score: float
+    cosine: float
+
+    @property
+    def heading(self) -> str:
+        """Where the passage stands: its document's title and the headings above it, each once."""
+        return " › ".join(dict.fromkeys(part for part in (self.title, *self.heading_path) if part))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """The passages of one turn, best first, and about how many tokens they take."""
+
+    passages: tuple[ContextPassage, ...] = ()
+    tokens: int = 0
+
+
+def approximate_tokens(text: str) -> int:
+    """Return about how many tokens a text has: four bytes of UTF-8 each, near enough in every script."""
+    return len(text.encode(errors="replace")) // 4 + 1
+
+
+class ContextBuilder:
+    """Builds the context of one turn from what search found."""
+
+    def __init__(
+        self,
+        *,
+        max_passages: int = 8,
+        max_tokens: int = 3000,
+        count_tokens: Callable[[str], int] = approximate_tokens,
+    ) -> None:
+        self._max_passages = max_passages
+        self._max_tokens = max_tokens
+        self._count_tokens = count_tokens
+
+    def build(self, hits: Sequence[Candidate]) -> Context:
+        """Return the best of the hits (given best first), numbered from 1. A hit that doesn't fit is passed over."""
+        chosen: list[ContextPassage] = []
+        spent = 0
+        for hit in _diverse(hits):
+            if len(chosen) == self._max_passages:
+                break
+            cost = self._count_tokens(f"{hit.title} {' '.join(hit.heading_path)} {hit.text}")
+            if spent + cost <= self._max_tokens:
+                spent += cost
+                chosen.append(_numbered(hit, len(chosen) + 1))
+        return Context(passages=tuple(chosen), tokens=spent)
+
+
+def _numbered(hit: Candidate, number: int) -> ContextPassage:
+    return ContextPassage(
+        number=number,
+        passage_id=hit.passage_id,
+        document_id=hit.document_id,
+        title=hit.title,
+        url=hit.url,
+        heading_path=hit.heading_path,
+        text=hit.text,
+        page=hit.page,
+        score=hit.score,
+        cosine=hit.cosine,
+    )
+
+
+def _diverse(hits: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield hits by rank less what they repeat (maximal marginal relevance), none that is nearly one before it."""
+    waiting = {rank: (hit, _shingles(hit.text)) for rank, hit in enumerate(hits) if hit.text.strip()}
+    repeated = dict.fromkeys(waiting, 0.0)  # the largest share of each that a chosen one already says
+    chosen_of: Counter[UUID] = Counter()
+    while waiting:
+        best = min(waiting, key=lambda rank: _cost(rank, repeated[rank], chosen_of[waiting[rank][0].document_id]))
+        hit, shingles = waiting.pop(best)
+        yield hit
+        chosen_of[hit.document_id] += 1
+        for rank, (_, others) in tuple(waiting.items()):
+            repeated[rank] = max(repeated[rank], _overlap(shingles, others))
+            if repeated[rank] >= ALIKE:
+                del waiting[rank]
+
+
+def _cost(rank: int, repeated: float, of_same_document: int) -> float:
+    return rank + REPETITION_COST * repeated + SAME_DOCUMENT_COST * of_same_document
+
+
+def _shingles(text: str) -> frozenset[str]:
+    words = text.casefold().split()
+    if len(words) * 12 < len(text):  # hardly any spaces: a script that puts none between words
+        words = list("".join(words))
+    if len(words) < SHINGLE:
+        return frozenset({" ".join(words)})
+    return frozenset(" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1))
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return which share of the smaller set stands in the other."""
+    return len(one & other) / max(1, min(len(one), len(other)))

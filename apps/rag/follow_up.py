@@ -1,0 +1,62 @@
+"""Tells a follow-up question from one that stands by itself, and spells out what it leaves unsaid."""
+
+import re
+from collections.abc import Sequence
+
+from apps.rag.events import Turn
+from apps.rag.words import content_words
+from apps.retrieval.lexical import analyze
+
+FEWEST_WORDS = 2  # content words; a question with fewer leaves its subject to the one before
+DEEPEST = 3  # how many follow-ups in a row are traced back
+MOST_CARRIED = 8  # content words of the question before
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_OPENINGS = re.compile(
+    r"\s*(?:and|what about|how about|or|but|also|then|why|und|wie sieht|was ist mit|aber|oder|auch|warum|et|mais|ou|pourquoi|"
+    r"y|pero|o|por qué|e|mas|por quê|那|那么|还有|为什么|それで|じゃあ|では|なぜ|और|लेकिन|क्यों|و|ماذا عن|لماذا)(?:\b|(?=[\u3000-\u9fff]))",
+    re.IGNORECASE,
+)
+_POINTING = {
+    "en": "it its they them their that this those these one ones he she his her him there other others same",
+    "de": "es er sie ihn ihm ihr ihre das dies diese dieser dieses davon dafür damit dazu dort andere anderen anderes selbe",
+    "fr": "il elle ils elles le la les lui leur ça cela celui celle ceux y en autre autres même",
+    "es": "él ella ellos ellas lo la los las le eso esto ese esa este esta allí otro otra otros otras mismo misma",
+    "pt": "ele ela eles elas o a os as isso isto esse essa este esta lá outro outra outros outras mesmo mesma",
+}
+_POINTING_UNSPACED = {
+    "zh": ("它", "这个", "那个", "他们", "其他", "另一"),
+    "ja": ("それ", "これ", "あれ", "その", "他の", "もう一"),
+}
+# Pronouns that are articles too point back only in a question that says little else.
+_ARTICLES = frozenset("das sie le la les lo los las o a os as en y este esta the that this there".split())
+
+
+def is_follow_up(question: str, language: str) -> bool:
+    """Tell whether a question leans on the one before: it opens like one, points back, or hardly says anything."""
+    if any(pointer in question for pointer in _POINTING_UNSPACED.get(language, ())):
+        return True
+    words = [word.casefold() for word in _WORD.findall(question.replace("’", "'"))]
+    pointing = set(_POINTING.get(language, "").split())
+    content = set(content_words(question, language))
+    if len(content) < FEWEST_WORDS or (_OPENINGS.match(question) and len(content) <= 2 * FEWEST_WORDS):
+        return True
+    return any(word in pointing and (word not in _ARTICLES or len(content) <= FEWEST_WORDS) for word in words)
+
+
+def carry_over(question: str, history: Sequence[Turn], language: str) -> str:
+    """Return the question with the content words of those it leans on, as far back as they lean themselves."""
+    carried: list[str] = []
+    present = set(analyze(question, language))
+    for turn in reversed(history[-DEEPEST:]):
+        carried += [word for word in _content(turn.question, language) if not present & set(analyze(word, language))]
+        present |= set(analyze(turn.question, language))
+        if not is_follow_up(turn.question, language):
+            break
+    return f"{question.strip()} {' '.join(carried[:MOST_CARRIED])}".strip()
+
+
+def _content(question: str, language: str) -> list[str]:
+    """Return the words of a question that say something, as they were written."""
+    if language in _POINTING_UNSPACED:
+        return [question.strip(" ?？。")]
+    return [word for word in re.findall(r"[\w-]+", question) if content_words(word, language) or word.isdecimal()]

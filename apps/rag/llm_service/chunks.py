@@ -1,0 +1,89 @@
+"""Reads an answer out of a server's chunks, and stops at what no sound answer has."""
+
+from typing import Any
+
+from apps.core.error_handling import ProviderAnswerError
+from apps.rag.llm_service.protocol import Stop, StopReason, Usage
+from apps.rag.llm_service.reasoning import ReasoningStripper
+
+LONGEST_ANSWER = 40_000  # characters; the request asks for far less
+LONGEST_THINKING = 400_000
+LONGEST_BLANK = 1_000  # characters of white space in a row
+
+
+class AnswerReader:
+    """Follows one answer chunk by chunk."""
+
+    def __init__(self) -> None:
+        self.has_begun = False  # whether any word came, of the answer or of the thinking before it
+        self.has_moved = False  # whether the chunk read last brought the answer on
+        self.has_finished = False  # whether the server said that the answer is complete
+        self.is_done = False  # whether nothing more is to be read
+        self._thinking = ReasoningStripper()
+        self._reason = StopReason.CUT_OFF  # until the server says otherwise
+        self._usage: Usage | None = None
+        self._read = 0
+        self._written = 0
+        self._blank = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a word nor a refusal."""
+        return self._written == self._blank and self._reason is not StopReason.NO_ANSWER
+
+    def read(self, chunk: object) -> str:
+        """Return the answer's text in a chunk; None as a chunk is the end of the stream."""
+        self.has_moved = False
+        if chunk is None:
+            self.is_done = True
+            return ""
+        self._read_usage(getattr(chunk, "usage", None))
+        choices = getattr(chunk, "choices", None)
+        if choices is not None and not isinstance(choices, list):
+            raise ProviderAnswerError
+        return self._read_choice(choices[0]) if choices else ""
+
+    def rest(self) -> str:
+        """Return what was held back at the end."""
+        return self._counted(self._thinking.flush())
+
+    def stop(self) -> Stop:
+        """Return how the answer ended."""
+        return Stop(reason=self._reason, usage=self._usage)
+
+    def _read_choice(self, choice: Any) -> str:
+        delta = getattr(choice, "delta", None)
+        content = getattr(delta, "content", None) or ""
+        # Servers that keep thinking apart send it as `reasoning_content` or `reasoning`.
+        thought = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None) or ""
+        if not isinstance(content, str):
+            raise ProviderAnswerError
+        self._finish(getattr(choice, "finish_reason", None), refusal=getattr(delta, "refusal", None))
+        self._read += len(content) + len(str(thought))
+        if self._read > LONGEST_THINKING:
+            raise ProviderAnswerError
+        self.has_moved = bool(content.strip() or thought) or self.has_finished
+        self.has_begun = self.has_begun or self.has_moved
+        return self._counted(self._thinking.feed(content)) if content else ""
+
+    def _counted(self, text: str) -> str:
+        self._written += len(text)
+        self._blank = self._blank + len(text) if not text.strip() else len(text) - len(text.rstrip())
+        if self._blank > LONGEST_BLANK:
+            raise ProviderAnswerError
+        if self._written > LONGEST_ANSWER:
+            self.is_done, self._reason = True, StopReason.CUT_OFF
+        return text
+
+    def _finish(self, reason: object, *, refusal: object) -> None:
+        if refusal:
+            self._reason = StopReason.NO_ANSWER
+        if reason:
+            self.has_finished = True
+            if self._reason is not StopReason.NO_ANSWER:
+                self._reason = StopReason.COMPLETE if reason in {"stop", "eos", "end_turn"} else StopReason.CUT_OFF
+
+    def _read_usage(self, usage: object) -> None:
+        prompt, completion = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+        if isinstance(prompt, int) and isinstance(completion, int):
+            self._usage = Usage(prompt_tokens=prompt, completion_tokens=completion)

@@ -1,0 +1,205 @@
+"""THE ANSWER FLOW: question → search → rerank → context → generate → privacy filter → stream.
+
+Everything here is on the visitor's side: search hands out citable passages only, and nothing else is asked.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Protocol
+from uuid import UUID
+
+from apps.core.embedding_service import EmbeddingService
+from apps.core.error_handling import ProviderError
+from apps.core.services import ServiceRegistry
+from apps.rag.context_builder import Candidate, Context, ContextBuilder
+from apps.rag.draft import Draft
+from apps.rag.events import Event, Turn
+from apps.rag.follow_up import carry_over, is_follow_up
+from apps.rag.languages import language_of, no_answer
+from apps.rag.llm_service import ExtractiveLLMService, LLMService, Prompt, Stop, StopReason, Token
+from apps.rag.privacy_filter import PrivacyFilter
+from apps.rag.prompts import answer_prompt, condense_prompt
+from apps.rag.small_talk import small_talk
+
+SEARCHED = 20  # passages; the context takes the best that differ
+SEARCHED_FOR_RERANKING = 40
+CONDENSE_SECONDS = 3.0
+LONGEST_QUERY = 400  # characters of a rewritten question
+
+
+class Chatbot(Protocol):
+    """What the flow needs of a chatbot."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def instructions(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+class SearchService(Protocol):
+    """Finds a chatbot's citable passages, best first."""
+
+    async def search(self, *, chatbot_id: UUID, query: str, k: int) -> Sequence[Candidate]: ...
+
+
+class Reranker(Protocol):
+    """Scores passages anew; calls block."""
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]: ...
+
+
+class RAGPipeline:
+    """Answers one chatbot's questions, sentence by sentence, each with the citation that proves it."""
+
+    def __init__(
+        self,
+        *,
+        chatbot: Chatbot,
+        search: SearchService,
+        extractive: LLMService,
+        llm: LLMService | None = None,
+        reranker: Reranker | None = None,
+        context_builder: ContextBuilder | None = None,
+    ) -> None:
+        self._chatbot = chatbot
+        self._search = search
+        self._extractive = extractive
+        self._llm = llm
+        self._reranker = reranker
+        self._context_builder = context_builder or ContextBuilder()
+
+    async def answer(self, question: str, history: Sequence[Turn] = ()) -> AsyncGenerator[Event, None]:
+        """Yield the answer as it is checked, and Finished at the end. Closing the generator stops the model.
+
+        Raises what search raises; a language model that fails is replaced by extraction and raises nothing.
+        """
+        language = language_of(question, self._chatbot.language)
+        draft = Draft(language=language)
+        if reply := small_talk(question):
+            yield draft.say(reply)
+            yield draft.finished(answered=True)
+            return
+        query = await self._condense(question, history, draft)
+        hits = await self._find(query, draft)
+        context = self._build(hits, draft)
+        prompt = answer_prompt(
+            question=question,
+            query=query,
+            history=history,
+            context=context,
+            name=self._chatbot.name,
+            instructions=self._chatbot.instructions,
+            language=language,
+        )
+        async with aclosing(self._write(prompt, self._known_words(question, history, language), draft)) as events:
+            async for event in events:
+                yield event
+        if not draft.text:
+            yield draft.say(no_answer(language))
+        yield draft.finished(answered=bool(draft.citations))
+
+    async def _condense(self, question: str, history: Sequence[Turn], draft: Draft) -> str:
+        """Return the question as it would be asked without the conversation before it."""
+        with draft.trace.stage("condense"):
+            query = question
+            if history and is_follow_up(question, draft.language):
+                rewritten = await self._rewritten(question, history)
+                query = rewritten or carry_over(question, history, draft.language)
+        draft.trace.asked(query=query, language=draft.language)
+        return query
+
+    async def _find(self, query: str, draft: Draft) -> Sequence[Candidate]:
+        wanted = SEARCHED_FOR_RERANKING if self._reranker else SEARCHED
+        with draft.trace.stage("search"):
+            hits = await self._search.search(chatbot_id=self._chatbot.id, query=query, k=wanted)
+        if self._reranker is None or not hits:
+            return hits
+        with draft.trace.stage("rerank"):
+            try:
+                scores = await asyncio.to_thread(self._reranker.rerank, query, [_whole_text(hit) for hit in hits])
+            except ProviderError:
+                return hits  # search's own order is good enough to go on with
+        return [hit for _, hit in sorted(zip(scores, hits, strict=True), key=lambda pair: -pair[0])]
+
+    def _build(self, hits: Sequence[Candidate], draft: Draft) -> Context:
+        with draft.trace.stage("context"):
+            context = self._context_builder.build(hits)
+        draft.trace.found(hits, context)
+        return context
+
+    async def _write(self, prompt: Prompt, known_words: str, draft: Draft) -> AsyncGenerator[Event, None]:
+        """Let the language model write; where there is none, or nothing of it holds, extraction does."""
+        with draft.trace.stage("generate"):
+            for writer in (self._llm, self._extractive):
+                if writer is None or draft.is_settled or not prompt.context.passages:
+                    continue
+                checker = PrivacyFilter(context=prompt.context, question=known_words, language=prompt.language)
+                async with aclosing(self._checked(writer, prompt, checker, draft)) as events:
+                    async for event in events:
+                        yield event
+
+    async def _checked(
+        self, writer: LLMService, prompt: Prompt, checker: PrivacyFilter, draft: Draft
+    ) -> AsyncGenerator[Event, None]:
+        """Yield what the filter lets through of what one writer says."""
+        draft.trace.written_by(writer)
+        complete = False
+        try:
+            async with aclosing(writer.generate(prompt)) as answer:
+                async for part in answer:
+                    if isinstance(part, Stop):
+                        complete = part.reason is not StopReason.CUT_OFF
+                        draft.stopped(writer, part)
+                        continue
+                    for checked in checker.feed(part.text):
+                        for event in draft.add(checked):
+                            yield event
+                    if checker.is_full:
+                        break
+        except ProviderError as error:
+            draft.trace.failed(error.code)
+        for checked in checker.flush(complete=complete):
+            for event in draft.add(checked):
+                yield event
+        draft.checked_by(checker)
+
+    async def _rewritten(self, question: str, history: Sequence[Turn]) -> str:
+        """Return the question as the language model spells it out; "" when there is none or it fails."""
+        if self._llm is None:
+            return ""
+        parts: list[str] = []
+        try:
+            async with asyncio.timeout(CONDENSE_SECONDS):
+                async with aclosing(self._llm.generate(condense_prompt(question=question, history=history))) as answer:
+                    parts = [part.text async for part in answer if isinstance(part, Token)]
+        except (ProviderError, TimeoutError):
+            return ""
+        return " ".join("".join(parts).split())[:LONGEST_QUERY]
+
+    @staticmethod
+    def _known_words(question: str, history: Sequence[Turn], language: str) -> str:
+        """Return the visitor's own words, which an answer may use without a source saying them."""
+        if history and is_follow_up(question, language):
+            return f"{question}\n{history[-1].question}"
+        return question
+
+
+def _whole_text(hit: Candidate) -> str:
+    return "\n".join(dict.fromkeys(part for part in (hit.title, *hit.heading_path, hit.text) if part))
+
+
+def create_rag_pipeline(chatbot: Chatbot) -> RAGPipeline:
+    """Return the pipeline of a chatbot, made from the services that settings name."""
+    embeddings: EmbeddingService = ServiceRegistry.get("embeddings")
+    return RAGPipeline(
+        chatbot=chatbot,
+        search=ServiceRegistry.get("search"),
+        reranker=ServiceRegistry.get("reranker"),
+        llm=ServiceRegistry.get("llm"),
+        extractive=ExtractiveLLMService(embeddings=embeddings),
+    )

@@ -1,0 +1,161 @@
+"""What a sentence claims, and what a passage says, in forms that can be compared."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from apps.rag.context_builder import ContextPassage
+from apps.rag.passage_units import UnitKind, readable, split_passage
+from apps.rag.privacy_filter.dates import Mention, dates
+from apps.rag.privacy_filter.figures import (
+    figures,
+    is_unit,
+    normalise,
+    readings_in,
+    units,
+    units_in,
+    without_number_words,
+)
+from apps.rag.privacy_filter.names import fold, folded_words, names
+from apps.rag.words import content_words, has_negation
+
+_QUOTED = 3  # units in a row that a quote may span
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claims:
+    """What a sentence says that must stand in its source."""
+
+    words: frozenset[str] = field(repr=False)
+    figures: tuple[frozenset[str], ...] = field(repr=False)
+    units: frozenset[str] = field(repr=False)
+    dates: tuple[Mention, ...] = field(repr=False)
+    names: frozenset[str] = field(repr=False)
+    denies: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a sentence says nothing that could be true or false."""
+        return not self.words and not self.figures and not self.dates
+
+
+class Text:
+    """A text that claims are held against. Each view of it is made once, when it is first asked for."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.text = normalise(text)
+        self._language = language
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(content_words(self.text, self._language))
+
+    @cached_property
+    def readings(self) -> frozenset[str]:
+        return readings_in(self.text)
+
+    @cached_property
+    def units(self) -> frozenset[str]:
+        return units_in(self.text)
+
+    @cached_property
+    def dates(self) -> list[Mention]:
+        return dates(self.text)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return folded_words(self.text)
+
+    @cached_property
+    def denies(self) -> bool:
+        return has_negation(self.text, self._language)
+
+
+class UnitText(Text):
+    """One sentence, item or row of a passage, with where it stands there."""
+
+    def __init__(self, text: str, language: str, *, start: int, kind: UnitKind) -> None:
+        super().__init__(text, language)
+        self.original = text
+        self.start = start
+        self.end = start + len(text)
+        self.kind = kind
+
+
+class PassageText(Text):
+    """A passage with its headings, and its units by themselves."""
+
+    def __init__(self, passage: ContextPassage, language: str) -> None:
+        self.passage = passage
+        self.heading = Text(passage.heading, language)
+        super().__init__(f"{passage.heading}\n{passage.text}", language)
+
+    @cached_property
+    def parts(self) -> tuple[UnitText, ...]:
+        text = self.passage.text
+        return tuple(
+            UnitText(text[unit.start : unit.end], self._language, start=unit.start, kind=unit.kind)
+            for unit in split_passage(text)
+        )
+
+    @cached_property
+    def _copies(self) -> dict[str, UnitText]:
+        """Each unit by how it reads in an answer."""
+        return {plain(readable(part.original)): part for part in self.parts}
+
+    def copied(self, sentence: str) -> UnitText | None:
+        """Return the unit that the sentence repeats word for word, from its beginning to its end."""
+        return self._copies.get(plain(sentence))
+
+    def quote(self, claims: Claims) -> str:
+        """Return the stretch of at most three units that says most of what is claimed, word for word."""
+        gains = [(self._gain(claims, first, last), first, last) for first, last in self._stretches()]
+        if not gains:
+            return ""
+        _, first, last = max(gains, key=lambda gain: (gain[0], -gain[1]))
+        return self.passage.text[self.parts[first].start : self.parts[last].end]
+
+    def _stretches(self) -> Iterable[tuple[int, int]]:
+        count = len(self.parts)
+        return ((first, last) for first in range(count) for last in range(first, min(count, first + _QUOTED)))
+
+    def _gain(self, claims: Claims, first: int, last: int) -> float:
+        """Count what of the claims stands in the stretch; figures and names twice, each further unit costs."""
+        parts = self.parts[first : last + 1]
+        said = frozenset[str]().union(*(part.words for part in parts))
+        read = frozenset[str]().union(*(part.readings for part in parts))
+        named = frozenset[str]().union(*(part.names for part in parts))
+        count = len(claims.words & said) + 2 * len(claims.names & named)
+        count += 2 * sum(1 for figure in claims.figures if figure & read)
+        return count - 0.9 * (last - first)
+
+
+def claims_of(sentence: str, language: str) -> Claims:
+    """Return what a sentence claims. A date counts as a date, not as figures and the name of a month besides."""
+    text = normalise(sentence)
+    has_figures = any(character.isdigit() for character in text)
+    mentions = tuple(dates(text)) if has_figures else ()
+    rest = text
+    for mention in mentions:
+        rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
+    return Claims(
+        words=frozenset(content_words(without_number_words(rest), language)),
+        figures=tuple(figures(rest)),
+        units=units(rest),
+        dates=mentions,
+        names=frozenset(name for name in names(rest, language) if not is_unit(name)),
+        denies=has_negation(rest, language),
+    )
+
+
+def plain(text: str) -> str:
+    """Return text without what doesn't change its meaning: case, white space, its last full stop."""
+    return " ".join(text.casefold().split()).rstrip(".。")
+
+
+def is_named(name: str, known: frozenset[str]) -> bool:
+    """Tell whether a name, or each part of a joined one, is among the known words; plurals and possessives too."""
+    if name in known or fold(name.removesuffix("s")) in known or f"{name}s" in known:
+        return True
+    parts = [part for part in name.replace("'", "-").replace(".", "-").replace("&", "-").split("-") if part]
+    return len(parts) > 1 and all(part in known for part in parts)

@@ -1,0 +1,135 @@
+"""The privacy filter: of what a model writes, lets through what this turn's passages bear out, with its citations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from apps.rag.context_builder import Context
+from apps.rag.privacy_filter.citations import Citation, CitationList
+from apps.rag.privacy_filter.evidence import plain
+from apps.rag.privacy_filter.inert import Line, TableReader, make_inert, without_markup
+from apps.rag.privacy_filter.layout import Gap, Layout
+from apps.rag.privacy_filter.markers import Marked, parse, parse_code, render
+from apps.rag.privacy_filter.phrases import is_refusal
+from apps.rag.privacy_filter.sources import Ruling, Sources
+from apps.rag.privacy_filter.splitter import Piece, SentenceSplitter
+from apps.rag.words import has_negation
+
+LONGEST_ANSWER = 6000  # characters; more isn't an answer but a copy of the sources
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """Text that may be sent as it is, with the white space before it, and the citations that begin in it."""
+
+    text: str = field(repr=False)
+    citations: tuple[Citation, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dropped:
+    """A sentence that was not sent, and the rule that stopped it. For the owner only."""
+
+    rule: str
+    text: str = field(repr=False)
+
+
+class PrivacyFilter:
+    """Takes a model's stream apart into sentences and gives out those that are borne out, each as soon as it is whole.
+
+    What isn't certain is dropped. The output doesn't depend on how the stream was split. One filter serves one answer.
+    """
+
+    def __init__(self, *, context: Context, question: str, language: str) -> None:
+        self.dropped: list[Dropped] = []
+        self.refused = False  # whether the model said, before anything else, that it can't answer
+        self._sources = Sources(context=context, question=question, language=language)
+        self._language = language
+        self._splitter = SentenceSplitter()
+        self._citations = CitationList()
+        self._layout = Layout()
+        self._tables = TableReader()
+        self._lead_in: tuple[Gap, str] | None = None  # "Here is what I found:", until that comes
+        self._said: set[str] = set()
+        self._length = 0
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Every citation so far, by number."""
+        return tuple(self._citations.citations)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more will be given out: the model may be stopped."""
+        return self.refused or self._length >= LONGEST_ANSWER
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether anything was given out."""
+        return self._length > 0
+
+    def feed(self, text: str) -> list[Checked]:
+        """Take in a part of the stream; return the sentences that it completed and that may be sent."""
+        return self._checked(self._splitter.feed(text))
+
+    def flush(self, *, complete: bool = True) -> list[Checked]:
+        """Return what was held back. If the stream broke off (`complete` is False), a half sentence is dropped."""
+        return self._checked(self._splitter.flush(complete=complete))
+
+    def _checked(self, pieces: Iterable[Piece]) -> list[Checked]:
+        return [sentence for piece in pieces if not self.is_full and (sentence := self._check(piece)) is not None]
+
+    def _check(self, piece: Piece) -> Checked | None:
+        line = Line(text=without_markup(piece.text)) if piece.is_code else make_inert(self._tables.read(piece.text))
+        self._layout.meet(piece.gap, line.item)
+        marked = parse_code(line.text) if piece.is_code else parse(line.text)
+        if not any(character.isalnum() for character in marked.plain):
+            return None
+        rule = self._rule_against(piece, line, marked.plain)
+        if rule is None:
+            ruling = self._sources.rule_on(marked.plain, marked.cited)
+            if ruling.proofs:
+                return self._release(marked, ruling, is_code=piece.is_code)
+            rule = ruling.rule or "unsupported"
+        self._stop(rule, marked.plain)
+        return None
+
+    def _rule_against(self, piece: Piece, line: Line, sentence: str) -> str | None:
+        """Return the rule that stops a piece before it is held against the sources."""
+        if not piece.whole:
+            return "unfinished"
+        if line.is_heading:
+            return "heading"
+        if plain(sentence) in self._said:
+            return "repeated"
+        if not self._sources.knows_links(sentence):
+            return "unknown_link"
+        if is_refusal(sentence) and not self._sources.have_copied(sentence):
+            return "refusal"
+        return None
+
+    def _release(self, marked: Marked, ruling: Ruling, *, is_code: bool) -> Checked:
+        known = len(self._citations.citations)
+        numbers = {source.passage.number: (self._citations.cite(source, quote).n,) for source, quote in ruling.proofs}
+        extra = [n for number, (n,) in numbers.items() if number not in marked.cited]
+        text = self._led_in(self._layout.take(), render(marked, numbers, extra), is_code=is_code)
+        self._said.add(plain(marked.plain))
+        self._length += len(text)
+        return Checked(text=text, citations=self.citations[known:])
+
+    def _led_in(self, gap: Gap, sentence: str, *, is_code: bool) -> str:
+        """Return the sentence with its white space, after the words that were held back to lead to it."""
+        lead_in = ""
+        if self._lead_in is not None:
+            lead_in = self._layout.set(*self._lead_in)
+            self._lead_in = None
+        return lead_in + self._layout.set(gap, sentence, is_code=is_code)
+
+    def _stop(self, rule: str, sentence: str) -> None:
+        """Take note of a dropped sentence; one that only leads to the next is held until that comes."""
+        if rule == "says_nothing" and sentence.endswith((":", "：")) and not has_negation(sentence, self._language):
+            if self._lead_in is not None:
+                self._layout.give_back(self._lead_in[0])
+            self._lead_in = (self._layout.take(), sentence)
+            return
+        self.refused = self.refused or (rule == "refusal" and not self.has_answered)
+        self.dropped.append(Dropped(rule=rule, text=sentence))

@@ -1,0 +1,56 @@
+"""The white space and list marks between the sentences that survive: those of dropped ones pass to the next."""
+
+import re
+from typing import NamedTuple
+
+_TRAILING_MARKERS = re.compile(r"(?:\s?\[\d+\])+\Z")
+_FULL_WIDTH_ENDS = ("。", "！", "？", "｡", "」", "』")
+
+
+class Gap(NamedTuple):
+    """What stands before a sentence: how many line breaks, and the mark of a list's item ("- ", "2. ")."""
+
+    breaks: int = 0
+    item: str = ""
+
+
+class Layout:
+    """Sets sentences one after another."""
+
+    def __init__(self) -> None:
+        self._pending = Gap()
+        self._before = ""  # the sentence set last, without its markers
+        self._after_code = False
+
+    def meet(self, white_space: str, item: str) -> None:
+        """Take note of what stands before the next sentence, whether that will be set or not."""
+        breaks = white_space.count("\n")
+        if breaks:
+            self._pending = Gap(max(breaks, self._pending.breaks), item)
+        elif item:
+            self._pending = self._pending._replace(item=item)
+
+    def take(self) -> Gap:
+        """Return the gap before the sentence at hand, and begin anew."""
+        gap, self._pending = self._pending, Gap()
+        return gap
+
+    def give_back(self, gap: Gap) -> None:
+        """Hand on the gap of a sentence that won't be set after all."""
+        self._pending = Gap(max(gap.breaks, self._pending.breaks), self._pending.item or gap.item)
+
+    def set(self, gap: Gap, sentence: str, *, is_code: bool = False) -> str:
+        """Return the sentence with what parts it from the one before."""
+        lead = self._lead(gap, is_code=is_code)
+        self._before = _TRAILING_MARKERS.sub("", sentence)
+        self._after_code = is_code
+        return f"{lead}{'' if is_code else gap.item}{sentence}"
+
+    def _lead(self, gap: Gap, *, is_code: bool) -> str:
+        if not self._before:
+            return ""
+        if is_code or self._after_code:
+            return "\n\n"
+        if gap.breaks:
+            return "\n" if gap.item else "\n\n"
+        return "" if self._before.endswith(_FULL_WIDTH_ENDS) else " "

@@ -1,0 +1,121 @@
+"""Decides whether a passage bears out a sentence: its figures, dates, names, denials and most of its words."""
+
+from collections.abc import Iterable, Sequence
+
+from apps.rag.passage_units import UnitKind
+from apps.rag.privacy_filter.dates import Mention, is_told
+from apps.rag.privacy_filter.evidence import Claims, PassageText, Text, UnitText, is_named
+
+# Chosen on data (benchmarks/answering.py, part "support"): shares of a sentence's words. Where words aren't parted, the
+# bigrams across their edges differ with every wording, so that less of them agrees.
+WORDS_IN_PASSAGE = 0.5
+WORDS_IN_PASSAGE_UNSPACED = 0.3
+WORDS_WHEN_UNCITED = 0.75
+WORDS_WHEN_UNCITED_UNSPACED = 0.5
+NEW_WORDS_MISSING = 0.34  # share of the words that the question doesn't have, and the passage neither
+NEW_WORDS_MISSING_UNSPACED = 0.6
+NEAR = 2  # units between a figure and the name it belongs to, in running text
+UNSPACED = frozenset({"zh", "ja", "ko", "th"})
+
+
+class Support:
+    """Holds sentences against the passages of one turn and the visitor's question."""
+
+    def __init__(self, *, question: str, language: str) -> None:
+        self._question = Text(question, language)
+        self._unspaced = language in UNSPACED
+
+    def objection(self, claims: Claims, sources: Sequence[PassageText], *, cited: bool) -> str | None:
+        """Return the name of the first rule by which the sources don't bear out the claims together, or None.
+
+        A sentence that its writer didn't cite must agree with more of the source.
+        """
+        if claims.is_empty:
+            return "says_nothing"
+        texts: list[Text] = [*sources, self._question]
+        if any(not any(figure & text.readings for text in texts) for figure in claims.figures):
+            return "unknown_figure"
+        if any(not self._is_dated(mention, texts) for mention in claims.dates):
+            return "unknown_date"
+        if not claims.units <= frozenset[str]().union(*(text.units for text in texts)):
+            return "unknown_unit"
+        if any(not any(is_named(name, text.names) for text in texts) for name in claims.names):
+            return "unknown_name"
+        if self._has_too_few_words(claims, sources, cited=cited):
+            return "too_few_words"
+        if any(self._denies_otherwise(claims, source) for source in sources):
+            return "negation"
+        if self._mixes_up(claims, sources):
+            return "figure_elsewhere"
+        return None
+
+    def share(self, claims: Claims, source: PassageText) -> float:
+        """Return the share of the claims' words, figures and names that stand in one source."""
+        said = len(claims.words & source.words) + sum(1 for figure in claims.figures if figure & source.readings)
+        said += sum(1 for mention in claims.dates if is_told(mention, source.dates))
+        return said / max(1, len(claims.words) + len(claims.figures) + len(claims.dates))
+
+    def needed(self, claims: Claims, sources: Sequence[PassageText], *, weak: float) -> Sequence[PassageText]:
+        """Return the sources without those that say little of the sentence and that the others can do without."""
+        kept = list(sources)
+        for source in sorted(sources, key=lambda source: self.share(claims, source)):
+            others = [other for other in kept if other is not source]
+            if others and self.share(claims, source) < weak and self.objection(claims, others, cited=True) is None:
+                kept = others
+        return kept
+
+    def _is_dated(self, mention: Mention, texts: Iterable[Text]) -> bool:
+        return is_told(mention, [known for text in texts for known in text.dates])
+
+    def _has_too_few_words(self, claims: Claims, sources: Sequence[PassageText], *, cited: bool) -> bool:
+        if not claims.words:
+            return False  # nothing but figures, and those are known
+        known = frozenset[str]().union(*(source.words for source in sources))
+        new = claims.words - self._question.words
+        missing = len(new - known) / len(new) if new else 0.0
+        if missing > (NEW_WORDS_MISSING_UNSPACED if self._unspaced else NEW_WORDS_MISSING):
+            return True
+        return len(claims.words & known) / len(claims.words) < self._needed(cited=cited)
+
+    def _needed(self, *, cited: bool) -> float:
+        if self._unspaced:
+            return WORDS_IN_PASSAGE_UNSPACED if cited else WORDS_WHEN_UNCITED_UNSPACED
+        return WORDS_IN_PASSAGE if cited else WORDS_WHEN_UNCITED
+
+    def _denies_otherwise(self, claims: Claims, source: PassageText) -> bool:
+        """Tell whether the sentence denies what the unit closest to it doesn't deny, or the other way round."""
+        closest = max(source.parts, key=lambda part: len(claims.words & part.words), default=None)
+        if closest is None or not claims.words & closest.words:
+            return False
+        if claims.denies:
+            return not any(part.denies for part in source.parts if len(claims.words & part.words) > 0)
+        return closest.denies and closest.words <= claims.words | self._question.words
+
+    def _mixes_up(self, claims: Claims, sources: Sequence[PassageText]) -> bool:
+        """Tell whether a figure stands away from every name that the sentence gives it to."""
+        asked = self._question.readings
+        return any(
+            not any(_stands_beside(figure, claims.names, source) for source in sources)
+            for figure in claims.figures
+            if not figure & asked
+        )
+
+
+def _stands_beside(figure: frozenset[str], names: frozenset[str], source: PassageText) -> bool:
+    """Tell whether a unit with the figure names one of the names that tell units apart; in a table, in its own row."""
+    if not figure & source.readings:
+        return False
+    places = [place for place, part in enumerate(source.parts) if figure & part.readings]
+    standing = {name: sum(is_named(name, part.names) for part in source.parts) for name in names}
+    telling = [name for name, count in standing.items() if 0 < count < len(source.parts)]
+    return not places or not telling or any(_names_one(telling, _around(source.parts, place)) for place in places)
+
+
+def _around(parts: Sequence[UnitText], place: int) -> Sequence[UnitText]:
+    if parts[place].kind is UnitKind.ROW:
+        return parts[place : place + 1]
+    return parts[max(0, place - NEAR) : place + 2]
+
+
+def _names_one(names: Iterable[str], parts: Iterable[UnitText]) -> bool:
+    return any(is_named(name, part.names) for part in parts for name in names)

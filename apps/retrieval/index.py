@@ -1,0 +1,220 @@
+"""The write side of the index: puts passages in, takes them out, moves them between the classes.
+
+Every function works inside the caller's transaction. Term statistics count citable passages only, so that nothing a
+visitor can feel depends on learn-only ones.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from django.db import connection
+from pgvector import HalfVector, SparseVector
+
+from apps.core.chunking import Chunk
+from apps.core.embedding_service import Vector
+from apps.retrieval.lexical import analyze, term_weights
+from apps.retrieval.models import (
+    TERM_SPACE,
+    CitablePassage,
+    EmbeddingSpace,
+    IndexStatistics,
+    LearnOnlyPassage,
+    Passage,
+    TermStatistic,
+)
+
+FIRST_AVERAGE_LENGTH = 150.0  # tokens; what a passage of the usual size has, until a chatbot has its own average
+DRIFT = 0.2  # how far the average may move before the weights are made anew
+BATCH = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexedDocument:
+    """A document's passages with their vectors, ready to be written."""
+
+    document_id: uuid.UUID
+    source_id: uuid.UUID
+    external_id: str
+    title: str = field(repr=False)
+    url: str = field(repr=False)
+    language: str
+    chunks: Sequence[Chunk] = field(repr=False)
+    vectors: Sequence[Vector] = field(repr=False)
+
+
+def searchable_text(*, title: str, heading_path: Sequence[str], text: str) -> str:
+    """Return what a passage is found by: where it stands, then what it says."""
+    headings = [heading for heading in heading_path if heading != title and not text.startswith(heading)]
+    return "\n".join(part for part in (title, " › ".join(headings), text) if part)
+
+
+def table_of(citable: bool) -> type[Passage]:
+    return CitablePassage if citable else LearnOnlyPassage
+
+
+def lock_statistics(chatbot_id: uuid.UUID, space: EmbeddingSpace) -> IndexStatistics:
+    """Return a chatbot's statistics, locked: writers of one chatbot go one after another."""
+    IndexStatistics.objects.get_or_create(chatbot_id=chatbot_id, defaults={"space": space})
+    return IndexStatistics.objects.select_for_update().get(chatbot_id=chatbot_id)
+
+
+def write(*, chatbot_id: uuid.UUID, space: EmbeddingSpace, citable: bool, documents: Sequence[IndexedDocument]) -> None:
+    """Replace everything the index holds of these documents.
+
+    `space` is that of their vectors; a chatbot's passages are all in one space.
+    """
+    statistics = lock_statistics(chatbot_id, space)
+    remove(chatbot_id=chatbot_id, document_ids=[document.document_id for document in documents])
+    model = table_of(citable)
+    passages = [
+        make_passage(statistics, model, document, position)
+        for document in documents
+        for position in range(len(document.chunks))
+    ]
+    model._default_manager.bulk_create(passages, batch_size=BATCH)
+    if citable:
+        count(chatbot_id, passages, sign=1)
+        languages = {document.language for document in documents if document.language}
+        if new := languages - set(statistics.languages):
+            IndexStatistics.objects.filter(pk=chatbot_id).update(languages=sorted(new | set(statistics.languages)))
+
+
+def make_passage(
+    statistics: IndexStatistics, model: type[Passage], document: IndexedDocument, position: int
+) -> Passage:
+    """Return the row of one chunk, in the chatbot's embedding space and weighed by its average length."""
+    chunk = document.chunks[position]
+    length = statistics.average_length or FIRST_AVERAGE_LENGTH
+    text = searchable_text(title=document.title, heading_path=chunk.heading_path, text=chunk.text)
+    tokens = analyze(text, document.language)
+    weights = term_weights(tokens, average_length=length)
+    return model(
+        chatbot_id=statistics.chatbot_id,
+        space_id=statistics.space_id,
+        source_id=document.source_id,
+        document_id=document.document_id,
+        position=position,
+        external_id=document.external_id,
+        title=document.title,
+        url=document.url,
+        heading_path=list(chunk.heading_path),
+        language=document.language,
+        page=chunk.page,
+        start=chunk.start,
+        end=chunk.end,
+        text=chunk.text,
+        token_count=len(tokens),
+        embedding=HalfVector(document.vectors[position]),
+        terms=sparse(weights),
+        term_ids=sorted(weights),
+    )
+
+
+def sparse(weights: dict[int, float]) -> SparseVector:
+    """Return term weights as pgvector takes them; terms count from 1, its Python class from 0."""
+    return SparseVector({term - 1: weight for term, weight in weights.items()}, TERM_SPACE)
+
+
+def remove(*, chatbot_id: uuid.UUID, document_ids: Iterable[uuid.UUID]) -> None:
+    """Take documents out of the index, whichever class they are in."""
+    ids = list(document_ids)
+    if not ids:
+        return
+    gone = CitablePassage.objects.filter(chatbot_id=chatbot_id, document_id__in=ids)
+    count(chatbot_id, gone.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=-1)
+    gone.delete()
+    LearnOnlyPassage.objects.filter(chatbot_id=chatbot_id, document_id__in=ids).delete()
+
+
+def move(*, chatbot_id: uuid.UUID, source_id: uuid.UUID, citable: bool) -> None:
+    """Move a source's passages into the other class's table."""
+    old, new = table_of(not citable), table_of(citable)
+    columns = ", ".join(f'"{column.column}"' for column in CitablePassage._meta.concrete_fields)
+    statistics = IndexStatistics.objects.select_for_update().filter(pk=chatbot_id).first()
+    if statistics is None:
+        return
+    leaving = CitablePassage.objects.filter(chatbot_id=chatbot_id, source_id=source_id)
+    if not citable:
+        count(chatbot_id, leaving.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=-1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH moved AS (DELETE FROM {old._meta.db_table} WHERE chatbot_id = %s AND source_id = %s"  # noqa: S608  # our own names
+            f" RETURNING {columns}) INSERT INTO {new._meta.db_table} ({columns}) SELECT {columns} FROM moved",
+            [chatbot_id, source_id],
+        )
+    if citable:
+        count(chatbot_id, leaving.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=1)
+
+
+def count(chatbot_id: uuid.UUID, passages: Iterable[Passage], *, sign: int) -> None:
+    """Add passages to the term statistics, or take them out with `sign` -1."""
+    frequencies: Counter[int] = Counter()
+    number = tokens = 0
+    for passage in passages:
+        number += 1
+        tokens += passage.token_count
+        frequencies.update(passage.term_ids)
+    if not number:
+        return
+    terms = sorted(frequencies)  # in one order everywhere, so that two writers can't wait for each other
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO term_statistic AS s (chatbot_id, term, document_frequency)"
+            " SELECT %s, unnest(%s::int[]), unnest(%s::int[]) ON CONFLICT (chatbot_id, term)"
+            " DO UPDATE SET document_frequency = s.document_frequency + EXCLUDED.document_frequency",
+            [chatbot_id, terms, [sign * frequencies[term] for term in terms]],
+        )
+        cursor.execute(
+            "UPDATE index_statistics SET passages = passages + %s, tokens = tokens + %s WHERE chatbot_id = %s",
+            [sign * number, sign * tokens, chatbot_id],
+        )
+    if sign < 0:
+        TermStatistic.objects.filter(chatbot_id=chatbot_id, document_frequency__lte=0).delete()
+
+
+def settle(chatbot_id: uuid.UUID) -> bool:
+    """Make the term weights anew when the average length has drifted from the one they were made with.
+
+    Return whether it was needed.
+    """
+    statistics = IndexStatistics.objects.select_for_update().filter(pk=chatbot_id).first()
+    if statistics is None or not statistics.passages:
+        return False
+    average = statistics.tokens / statistics.passages
+    used = statistics.average_length or FIRST_AVERAGE_LENGTH
+    if abs(average - used) <= DRIFT * used:
+        return False
+    for model in (CitablePassage, LearnOnlyPassage):
+        reweigh(model, chatbot_id, average)
+    IndexStatistics.objects.filter(pk=chatbot_id).update(average_length=average)
+    return True
+
+
+def reweigh(model: type[Passage], chatbot_id: uuid.UUID, average: float) -> None:
+    """Make the term weights of a chatbot's passages for a new average length."""
+    changed: list[Passage] = []
+    for passage in model._default_manager.filter(chatbot_id=chatbot_id).defer("embedding").iterator(chunk_size=BATCH):
+        text = searchable_text(title=passage.title, heading_path=passage.heading_path, text=passage.text)
+        passage.terms = sparse(term_weights(analyze(text, passage.language), average_length=average))
+        changed.append(passage)
+        if len(changed) == BATCH:
+            model._default_manager.bulk_update(changed, ["terms"])
+            changed.clear()
+    model._default_manager.bulk_update(changed, ["terms"])
+
+
+def vectors_of(*, chatbot_id: uuid.UUID, space: EmbeddingSpace, document_ids: Iterable[uuid.UUID]) -> dict[str, Vector]:
+    """Return the vectors that documents have in the index, by the text they were made from."""
+    ids = list(document_ids)
+    if not ids:
+        return {}
+    known: dict[str, Vector] = {}
+    for model in (CitablePassage, LearnOnlyPassage):
+        rows = model._default_manager.filter(chatbot_id=chatbot_id, space=space, document_id__in=ids)
+        for passage in rows.only("title", "heading_path", "text", "embedding").iterator(chunk_size=BATCH):
+            text = searchable_text(title=passage.title, heading_path=passage.heading_path, text=passage.text)
+            known[text] = np.asarray(passage.embedding, dtype=np.float32)
+    return known

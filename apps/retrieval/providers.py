@@ -1,0 +1,52 @@
+"""The embedding model and the reranker that settings ask for, and the model of each embedding space in use."""
+
+import threading
+
+from django.conf import settings
+
+from apps.core.embedding_service import EmbeddingService, create_embedding_service
+from apps.core.services import ServiceRegistry
+from apps.retrieval.models import EmbeddingSpace
+from apps.retrieval.reranker import Reranker, create_reranker
+
+_by_spec: dict[str, EmbeddingService] = {}
+_making = threading.Lock()
+
+
+def create_embeddings() -> EmbeddingService:
+    """Return the embedding service of TACIT_EMBEDDING_MODEL."""
+    return embeddings_of(settings.EMBEDDING_MODEL)
+
+
+def embeddings_of(spec: str) -> EmbeddingService:
+    """Return the embedding service that `spec` names, made once per process."""
+    with _making:
+        if spec not in _by_spec:
+            _by_spec[spec] = create_embedding_service(
+                spec,
+                settings.MODELS_DIR,
+                openai_api_key=settings.EMBEDDING_API_KEY,
+                openai_base_url=settings.EMBEDDING_BASE_URL or None,
+            )
+        return _by_spec[spec]
+
+
+def embeddings_for(space: EmbeddingSpace | None) -> EmbeddingService:
+    """Return the service whose vectors can be compared with those of `space`; the configured one for an empty bot."""
+    configured: EmbeddingService = ServiceRegistry.get("embeddings")
+    if space is None or space.name == configured.name:
+        return configured
+    return embeddings_of(space.spec)
+
+
+def space_of(service: EmbeddingService) -> EmbeddingSpace:
+    """Return the row of a service's embedding space, made if it is new."""
+    space, _ = EmbeddingSpace.objects.get_or_create(
+        name=service.name, defaults={"spec": settings.EMBEDDING_MODEL, "dimensions": service.dimensions}
+    )
+    return space
+
+
+def create_configured_reranker() -> Reranker | None:
+    """Return the reranker of TACIT_RERANKER_MODEL, or None when none is set or its model is not there."""
+    return create_reranker(settings.RERANKER_MODEL, settings.MODELS_DIR) if settings.RERANKER_MODEL else None

@@ -1,0 +1,126 @@
+"""The read side of the index: hybrid search over a chatbot's citable passages, as the visitor login."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pgvector import HalfVector
+from psycopg.rows import dict_row
+
+from apps.core.database.visitor import visiting
+from apps.core.embedding_service import Vector
+from apps.retrieval.lexical import query_terms
+from apps.retrieval.models import EmbeddingSpace
+from apps.retrieval.providers import embeddings_for
+from apps.retrieval.search_sql import PARAMETERS_OF_BOT, search_statement
+
+DENSE_SHARE = 0.7  # of the fused score; the rest is BM25's (measured on six sets, see docs/benchmarks.md)
+CANDIDATES = 100  # of each half
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """A citable passage that search found, with the scores that put it there.
+
+    `cosine` is -1..1, `bm25` is unbounded and not negative, `score` is the fused 0..1 by which hits are ordered.
+    """
+
+    passage_id: UUID
+    document_id: UUID
+    external_id: str
+    title: str = field(repr=False)
+    url: str = field(repr=False)
+    heading_path: tuple[str, ...] = field(repr=False)
+    text: str = field(repr=False)
+    page: int | None
+    score: float
+    cosine: float
+    bm25: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weights:
+    """How much each half of the search counts; the halves alone are for measuring."""
+
+    dense: float = DENSE_SHARE
+    lexical: float = 1 - DENSE_SHARE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BotIndex:
+    """What one chatbot's index looks like to its search."""
+
+    space: EmbeddingSpace
+    languages: tuple[str, ...]
+    indexed: bool
+
+
+class VectorSearchService:
+    """Finds the citable passages that answer a question."""
+
+    async def search(self, *, chatbot_id: UUID, query: str, k: int = 10, weights: Weights = Weights()) -> list[Hit]:
+        """Return the `k` best passages, best first; none from an empty chatbot.
+
+        Raises ProviderError when the question can't be embedded, DatabaseError when the database can't be reached.
+        """
+        index = await self.index_of(chatbot_id)
+        if index is None:
+            return []
+        vector, terms = await asyncio.to_thread(represent, query, index)
+        rows = await self._candidates(chatbot_id, index, vector, terms, max(CANDIDATES, 2 * k))
+        return fuse(rows, weights)[:k]
+
+    async def index_of(self, chatbot_id: UUID) -> BotIndex | None:
+        """Return what search must know of a chatbot beforehand, or None when it has no citable passage."""
+        async with visiting(chatbot_id) as connection:
+            cursor = await connection.execute(PARAMETERS_OF_BOT, [chatbot_id])
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        space = EmbeddingSpace(id=row[0], name=row[1], spec=row[2], dimensions=row[3])
+        return BotIndex(space=space, languages=tuple(row[4]), indexed=row[5])
+
+    async def _candidates(
+        self, chatbot_id: UUID, index: BotIndex, vector: Vector, terms: dict[int, float], number: int
+    ) -> Sequence[dict[str, Any]]:
+        parameters = {
+            "chatbot": chatbot_id,
+            "space": index.space.id,
+            "vector": HalfVector(vector).to_text(),
+            "terms": list(terms),
+            "frequencies": list(terms.values()),
+            "number": number,
+        }
+        async with visiting(chatbot_id) as connection:
+            if index.indexed:
+                await connection.execute(f"SET LOCAL hnsw.ef_search = {2 * number}")
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(search_statement(index.space.dimensions, indexed=index.indexed), parameters)
+            return await cursor.fetchall()
+
+
+def represent(query: str, index: BotIndex) -> tuple[Vector, dict[int, float]]:
+    """Return a question's vector and terms, in the space and the languages of the chatbot's index."""
+    vector = embeddings_for(index.space).embed_query(query).vector
+    return vector, query_terms(query, index.languages)
+
+
+def fuse(rows: Sequence[dict[str, Any]], weights: Weights) -> list[Hit]:
+    """Return the candidates as hits, best first, by a convex sum of cosine and BM25 over its maximum."""
+    highest = max((row["bm25"] for row in rows), default=0.0) or 1.0
+    hits = [
+        Hit(
+            heading_path=tuple(row.pop("heading_path")),
+            score=weights.dense * row["cosine"] + weights.lexical * row["bm25"] / highest,
+            **row,
+        )
+        for row in rows
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, str(hit.passage_id)))
+
+
+def create_search_service() -> VectorSearchService:
+    """Return the search service (the registry's factory)."""
+    return VectorSearchService()

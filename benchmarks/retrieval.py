@@ -1,0 +1,100 @@
+"""Retrieval quality and ingest speed through the product: sets go in by `tacit ingest`, queries through its search.
+
+nDCG@10 and recall@10 of the hybrid beside its two halves; passages per second of the ingest flow beside the raw
+embedder's on the same texts in the same run; search p50 and p95 with the sizes at hand.
+"""
+
+import asyncio
+import math
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from apps.core.database.visitor import close_visitor_pool
+from apps.core.services import ServiceRegistry
+from apps.retrieval.index import searchable_text
+from apps.retrieval.models import CitablePassage
+from apps.retrieval.vector_search import VectorSearchService, Weights
+from benchmarks.product import RetrievalSet, load_set, tacit
+
+SETS = ("scifact_dev", "cranfield", "stackfaq", "squad_v1.1_dev", "xquad_en", "xquad_de", "xquad_zh")
+HALVES = {
+    "hybrid": Weights(),
+    "dense alone": Weights(dense=1, lexical=0),
+    "BM25 alone": Weights(dense=0, lexical=1),
+}
+DEPTH = 10
+
+
+def ndcg(ranked: Sequence[str], relevant: dict[str, int]) -> float:
+    """Return nDCG@10 with linear gain, as BEIR's tools count it."""
+    gained = sum(relevant.get(document, 0) / math.log2(place + 2) for place, document in enumerate(ranked[:DEPTH]))
+    best = sorted(relevant.values(), reverse=True)[:DEPTH]
+    ideal = sum(grade / math.log2(place + 2) for place, grade in enumerate(best))
+    return gained / ideal if ideal else 0.0
+
+
+def recall(ranked: Sequence[str], relevant: dict[str, int]) -> float:
+    """Return the share of the relevant documents in the first ten."""
+    wanted = {document for document, grade in relevant.items() if grade > 0}
+    return len(wanted & set(ranked[:DEPTH])) / len(wanted) if wanted else 0.0
+
+
+def fill(data: RetrievalSet, name: str) -> tuple[UUID, float]:
+    """Put a set into a new bot; return the bot's id and the seconds of `tacit ingest`, start and end included."""
+    bot = tacit("bot", "create", name)
+    begun = time.perf_counter()
+    tacit("ingest", bot["id"], str(data.corpus))
+    return UUID(bot["id"]), time.perf_counter() - begun
+
+
+def raw_speed(bot: UUID, most: int = 1500) -> float:
+    """Return the passages per second that the embedder alone makes of a bot's passages."""
+    rows = CitablePassage.objects.filter(chatbot_id=bot).order_by("id")[:most]
+    texts = [searchable_text(title=row.title, heading_path=row.heading_path, text=row.text) for row in rows]
+    embeddings = ServiceRegistry.get("embeddings")
+    embeddings.embed_documents(texts[:32])
+    begun = time.perf_counter()
+    for first in range(0, len(texts), 128):
+        embeddings.embed_documents(texts[first : first + 128])
+    return len(texts) / (time.perf_counter() - begun)
+
+
+async def ranked(search: VectorSearchService, bot: UUID, query: str, weights: Weights) -> list[str]:
+    """Return the documents found, best first, each once."""
+    hits = await search.search(chatbot_id=bot, query=query, k=3 * DEPTH, weights=weights)
+    return list(dict.fromkeys(hit.external_id for hit in hits))
+
+
+async def quality(bot: UUID, data: RetrievalSet) -> dict[str, tuple[float, float]]:
+    """Return nDCG@10 and recall@10 of each half and of both."""
+    search, found = VectorSearchService(), {}
+    for label, weights in HALVES.items():
+        scores = [
+            (ndcg(ids, data.relevant[key]), recall(ids, data.relevant[key]))
+            for key, query in data.queries.items()
+            for ids in [await ranked(search, bot, query, weights)]
+        ]
+        found[label] = (statistics.mean(one[0] for one in scores), statistics.mean(one[1] for one in scores))
+    await close_visitor_pool()
+    return found
+
+
+def table() -> Iterator[str]:
+    """Yield the report's lines."""
+    yield "## Retrieval and ingest\n"
+    yield "nDCG@10 (recall@10). At most 600 queries a set, evenly spread.\n"
+    yield "| set | passages | hybrid | dense alone | BM25 alone | ingest passages/s | raw embedder | share |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for name in SETS:
+        data = load_set(name)
+        if data is None:
+            yield f"| {name} | the shared data is not there | | | | | | |"
+            continue
+        bot, seconds = fill(data, f"{name} {time.time_ns()}")
+        passages = CitablePassage.objects.filter(chatbot_id=bot).count()
+        raw, made = raw_speed(bot), passages / seconds
+        scores = asyncio.run(quality(bot, data))
+        cells = " | ".join(f"{scores[label][0]:.3f} ({scores[label][1]:.3f})" for label in HALVES)
+        yield f"| {name} | {passages:,} | {cells} | {made:.1f} | {raw:.1f} | {made / raw:.0%} |"

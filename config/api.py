@@ -1,0 +1,68 @@
+"""The API: its routers, its documentation, and how errors leave it."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError as NinjaAuthenticationError
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as NinjaValidationError
+
+from apps.chatbots.api_views import router as chatbots
+from apps.conversations.api_views import owner_router as conversations
+from apps.conversations.api_views import visitor_router as chat
+from apps.core.error_handling import AuthenticationError, NotFoundError, TacitError, ValidationError
+from apps.core.problems import problem_response, unexpected
+from apps.knowledge.api_views import router as sources
+from apps.retrieval.api_views import router as search
+
+api = NinjaAPI(
+    title="Tacit",
+    version="1",
+    description="Owners use a key (`Authorization: Bearer KEY`); visitors need none. Errors are RFC 9457 problem+json.",
+    docs_url="/docs",
+)
+api.add_router("/chatbots", chatbots)
+api.add_router("/chatbots/{uuid:chatbot_id}/sources", sources)
+api.add_router("/chatbots/{uuid:chatbot_id}/search", search)
+api.add_router("/chatbots/{uuid:chatbot_id}/conversations", conversations)
+api.add_router("/chat/{public_id}", chat)
+
+
+@api.exception_handler(TacitError)
+def ours(request: HttpRequest, error: TacitError) -> HttpResponse:
+    return problem_response(error)
+
+
+@api.exception_handler(NinjaValidationError)
+def wrong_shape(request: HttpRequest, error: NinjaValidationError) -> HttpResponse:
+    """Say which fields are wrong and why, without repeating what was sent."""
+    errors: list[dict[str, Any]] = [
+        {"field": ".".join(str(part) for part in one["loc"] if part not in {"body", "payload"}), "reason": one["msg"]}
+        for one in error.errors
+    ]
+    fields = ", ".join(sorted({one["field"] or "body" for one in errors}))
+    return problem_response(
+        ValidationError(f"These fields are missing or wrong: {fields}. The reasons stand in `errors`."), errors=errors
+    )
+
+
+@api.exception_handler(NinjaAuthenticationError)
+def no_key(request: HttpRequest, error: NinjaAuthenticationError) -> HttpResponse:
+    return problem_response(AuthenticationError())
+
+
+@api.exception_handler(Http404)
+def nothing_there(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem_response(NotFoundError())
+
+
+@api.exception_handler(HttpError)
+def bad_request(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What ninja refuses before a view runs: a body that is no JSON, for one."""
+    return problem_response(ValidationError("The body is no valid JSON. Send a JSON object in UTF-8."))
+
+
+@api.exception_handler(Exception)
+def anything_else(request: HttpRequest, error: Exception) -> HttpResponse:
+    return unexpected(request, error)

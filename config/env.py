@@ -1,0 +1,83 @@
+"""The only reader of the environment: every setting by name, from the variable itself or from a file it points to."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from apps.core.error_handling import SettingsError
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable `name`, or what the file holds that `{name}_FILE` points to."""
+    if (pointer := os.environ.get(f"{name}_FILE")) and name not in os.environ:
+        try:
+            return Path(pointer).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{name}_FILE points to a file that can't be read. Correct its path or rights."
+            ) from error
+    return os.environ.get(name, default)
+
+
+def number(name: str, default: int, *, minimum: int = 0) -> int:
+    """Return the variable as a whole number of at least `minimum`."""
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise SettingsError(f"{name} is not a whole number. Set it to one, {default} for example.") from None
+    if value < minimum:
+        raise SettingsError(f"{name} is below {minimum}. Set it to {minimum} or more.")
+    return value
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Return the variable as a yes or no."""
+    raw = text(name).strip().lower()
+    if name not in os.environ and not raw:
+        return default
+    if raw in TRUE | FALSE:
+        return raw in TRUE
+    raise SettingsError(f"{name} is neither yes nor no. Set it to 1 or 0.")
+
+
+def words(name: str) -> list[str]:
+    """Return the variable as a list, parted by commas or white space."""
+    return text(name).replace(",", " ").split()
+
+
+def path(name: str, default: Path) -> Path:
+    """Return the variable as an absolute path."""
+    raw = text(name)
+    return Path(raw).expanduser().resolve() if raw else default
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LanguageModelSettings:
+    """Where the language model is; without a base URL and key, answers come by extraction."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    model: str
+
+
+def language_model() -> LanguageModelSettings | None:
+    """Return the configured language model, or None when there is none.
+
+    A base URL alone is enough (local servers need no key); a key alone means OpenAI itself.
+    """
+    base_url = text("TACIT_LLM_BASE_URL")
+    api_key = text("TACIT_LLM_API_KEY") or text("OPENAI_API_KEY")
+    model = text("TACIT_LLM_MODEL")
+    if not (base_url or text("TACIT_LLM_API_KEY") or (api_key and model)):
+        return None
+    if not model:
+        raise SettingsError(
+            "TACIT_LLM_MODEL is missing. Set it to the name of the model that TACIT_LLM_BASE_URL serves."
+        )
+    return LanguageModelSettings(base_url=base_url, api_key=api_key, model=model)

@@ -1,0 +1,209 @@
+"""Settings: every one from the environment, each with the reason for its default."""
+
+import contextlib
+import secrets
+from pathlib import Path
+
+from apps.core.database.urls import django_database, embedded_url
+from config import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Everything that must outlive a restart lies here: database, models, the secret key.
+DATA_DIR = env.path("TACIT_DATA_DIR", BASE_DIR / "data")
+MODELS_DIR = env.path("TACIT_MODELS_DIR", DATA_DIR / "models")
+
+
+def secret_key() -> str:
+    """Return TACIT_SECRET_KEY, or a key made at the first start and kept in the data folder."""
+    if configured := env.text("TACIT_SECRET_KEY"):
+        return configured
+    file = DATA_DIR / "secret_key"
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        draft = file.with_name(f"secret_key.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(draft)  # atomic: of two first starts at once, one key wins for both
+        draft.unlink()
+    return file.read_text()
+
+
+SECRET_KEY = secret_key()
+DEBUG = env.flag("TACIT_DEBUG")
+
+# The address people use; needed behind a proxy for links in e-mails and for the sign-in link.
+PUBLIC_URL = env.text("TACIT_PUBLIC_URL").rstrip("/")
+# A self-hosted server is reached by names we can't know; without a list, any Host is served and no absolute link is
+# ever built from it (PUBLIC_URL is used for those).
+ALLOWED_HOSTS = env.words("TACIT_ALLOWED_HOSTS") or ["*"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+SECURE_COOKIES = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_COOKIES else None
+X_FRAME_OPTIONS = "DENY"
+
+# Addresses of proxies whose X-Forwarded-For is believed; loopback always is, since a proxy usually stands beside us.
+TRUSTED_PROXIES = env.words("TACIT_TRUSTED_PROXIES")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "apps.dashboard",  # before allauth, whose pages take its layout
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "ninja",  # serves the API page's assets from here instead of from elsewhere
+    "procrastinate.contrib.django",
+    "apps.core",
+    "apps.accounts",
+    "apps.chatbots",
+    "apps.retrieval",
+    "apps.knowledge",
+    "apps.rag",
+    "apps.conversations",
+    "apps.widget",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The database: embedded unless an address is given; two logins in both cases.
+DATABASE_URL = env.text("TACIT_DATABASE_URL")
+EMBEDDED_DATABASE = not DATABASE_URL
+VISITOR_DATABASE_URL = env.text("TACIT_VISITOR_DATABASE_URL")
+if EMBEDDED_DATABASE:
+    DATABASE_URL = embedded_url(DATA_DIR, user="tacit")
+    VISITOR_DATABASE_URL = embedded_url(DATA_DIR, user="tacit_visitor")
+DATABASES = {"default": django_database(DATABASE_URL, name="TACIT_DATABASE_URL")}
+VISITOR_DATABASE = django_database(
+    VISITOR_DATABASE_URL, name="TACIT_VISITOR_DATABASE_URL", missing="Tacit needs a second login for visitors"
+)
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "apps.accounts.adapter.AccountAdapter"
+# Without a mail server there is nobody to send a confirmation to; with one, addresses are confirmed.
+EMAIL_HOST = env.text("TACIT_EMAIL_HOST")
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_HOST else "none"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
+)
+EMAIL_PORT = env.number("TACIT_EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("TACIT_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("TACIT_EMAIL_PASSWORD")
+EMAIL_USE_TLS = env.flag("TACIT_EMAIL_TLS", default=True)
+DEFAULT_FROM_EMAIL = env.text("TACIT_EMAIL_FROM", "tacit@localhost")
+# Strangers can't make themselves owners of somebody's server: people come by invitation or by the sign-in link.
+SIGN_UP_OPEN = env.flag("TACIT_SIGN_UP_OPEN")
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+# Served straight from the apps' folders: there is no collecting step to forget.
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = False
+SERVESTATIC_MAX_AGE = 300
+
+# Uploads go into the database in pieces; no request body is held in memory beyond this.
+MAX_UPLOAD_BYTES = env.number("TACIT_MAX_UPLOAD_MB", 100, minimum=1) * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# Models
+EMBEDDING_MODEL = env.text("TACIT_EMBEDDING_MODEL", "local")
+EMBEDDING_API_KEY = env.text("TACIT_EMBEDDING_API_KEY") or env.text("OPENAI_API_KEY")
+EMBEDDING_BASE_URL = env.text("TACIT_EMBEDDING_BASE_URL")
+RERANKER_MODEL = env.text("TACIT_RERANKER_MODEL")
+LANGUAGE_MODEL = env.language_model()
+
+# Addresses inside the network that owners may add as sources all the same (hosts or CIDR blocks).
+FETCH_ALLOWED_HOSTS = env.words("TACIT_FETCH_ALLOW_HOSTS")
+
+# Limits of reading one document; a file beyond them ends failed, and the others go on.
+EXTRACTION_SECONDS = env.number("TACIT_EXTRACTION_SECONDS", 120, minimum=1)
+EXTRACTION_MEMORY_MB = env.number("TACIT_EXTRACTION_MEMORY_MB", 2048, minimum=256)
+EXTRACTION_MAX_PAGES = env.number("TACIT_EXTRACTION_MAX_PAGES", 3000, minimum=1)
+
+# Questions a visitor may ask in a minute, by address; requests from this machine itself are not counted.
+VISITOR_MESSAGES_PER_MINUTE = env.number("TACIT_VISITOR_MESSAGES_PER_MINUTE", 30, minimum=1)
+
+# Which class serves which name; tests put fakes here.
+SERVICES = {
+    "users": "apps.accounts.services.UserService",
+    "chatbots": "apps.chatbots.services.ChatbotService",
+    "knowledge_sources": "apps.knowledge.services.KnowledgeSourceService",
+    "documents": "apps.knowledge.services.DocumentService",
+    "chat": "apps.conversations.services.ChatService",
+    "privacy": "apps.rag.privacy_service.PrivacyService",
+    "search": "apps.retrieval.vector_search.create_search_service",
+    "embeddings": "apps.retrieval.providers.create_embeddings",
+    "reranker": "apps.retrieval.providers.create_configured_reranker",
+    "llm": "apps.rag.llm_service.create_llm_service",
+}
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("TACIT_LOG_LEVEL", "WARNING").upper()},
+    # Its lines at INFO hold task arguments; ours hold ids only, but nobody should have to check that.
+    "loggers": {"procrastinate": {"level": "WARNING"}},
+}

@@ -1,0 +1,11 @@
+"""Sets the environment of the tests before anything reads it (pytest loads this file first, see pyproject.toml)."""
+
+import os
+from pathlib import Path
+
+# The tests never touch the developer's data, and no key of the developer's reaches a model.
+os.environ["TACIT_DATA_DIR"] = str(Path(__file__).parent.parent / ".test-data")
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+FOREIGN = ("TACIT_LLM", "OPENAI_", "TACIT_EMBEDDING", "TACIT_RERANKER", "TACIT_DATABASE", "TACIT_VISITOR")
+for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+    del os.environ[name]
