@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-dep
 export PIP_NO_PYTHON_VERSION_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format bench lock docs demo clean
+.PHONY: help setup setup-dev run test check format bench screenshots lock docs clean
 
 help: ## Print the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,6 +57,10 @@ docs: setup-dev ## Write the docs that are generated
 
 bench: setup-dev ## Measure; writes docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: setup-dev ## Make the pictures under docs/screenshots anew
+	@scripts/install-chromium
+	@$(BIN)/python -m scripts.screenshots
 
 lock: setup-dev ## Compile the lock files anew
 	@scripts/lock

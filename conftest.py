@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from apps.core.database.embedded import EmbeddedPostgres
+from apps.core.database.urls import embedded_url
 from apps.core.services import ServiceRegistry
 
 
@@ -20,9 +22,17 @@ def postgres() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(postgres: None, django_db_setup: None) -> None:
-    """Let the visitor login work on the tests' database."""
+def django_db_setup(postgres: None, django_db_setup: None) -> Iterator[None]:
+    """Let the visitor login work on the tests' database, and end what still holds on to it when it is dropped."""
     settings.VISITOR_DATABASE["NAME"] = connection.settings_dict["NAME"]
+    yield
+    with psycopg.connect(
+        embedded_url(settings.DATA_DIR, user="postgres", database="postgres"), autocommit=True
+    ) as root:
+        root.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [connection.settings_dict["NAME"]],
+        )
 
 
 @pytest.fixture(autouse=True)

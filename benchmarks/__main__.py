@@ -8,13 +8,10 @@ import sys
 from datetime import UTC, datetime
 from importlib import import_module
 
-import benchmarks.environment as environment  # first: it says where the data lies
-import django
 import psutil
 
-django.setup()
-
-from benchmarks.product import database, tacit  # noqa: E402  # needs Django's settings
+from benchmarks import environment
+from benchmarks.product import database, tacit
 
 PARTS = ("retrieval", "latency", "answering", "chunking", "footprint")
 
@@ -31,8 +28,8 @@ def main() -> None:
             lines.append("")
     if wanted == list(PARTS):
         head = (
-            "# Benchmarks\n\nThe last run of `make bench`. Figures are of one shared, noisy machine: compare the columns of"
-            f" one row, not runs.\n\n{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores, Python"
+            "# Benchmarks\n\nThe last run of `make bench`. Figures are of one shared, noisy machine: compare the columns"
+            f" of one row, not runs.\n\n{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores, Python"
             f" {platform.python_version()}.\n"
         )
         (environment.ROOT / "docs" / "benchmarks.md").write_text("\n".join([head, *lines]), encoding="utf-8")

@@ -1,11 +1,14 @@
 """Measures what chunk sizes, overlap and the semantic variant do to retrieval: `python -m benchmarks.chunking`.
 
-Three questions, each on data from `../shared/data`, all with the product's fusion of 0.7 dense and 0.3 BM25:
+Four questions, each on data from `../shared/data`, all with the product's fusion of 0.7 dense and 0.3 BM25:
 
 spans      How exactly do the five best chunks cover the sentences that answer a question in a long text?
            Recall, precision and intersection over union, in characters, as in the literature on chunking;
            and recall of the first 6,000 characters of the best chunks, which favours no size.
 abstracts  What does cutting cost where each document is one abstract? nDCG@10; a document scores as its best chunk.
+sections   What does it cost to keep a section of 1,150 to 1,600 bytes whole? Paragraphs of encyclopedia articles put
+           together to such sections: how often the first chunk, the first five, and the first 6,000 characters of
+           the best chunks hold the answer.
 faq        Should short sections be merged? Short questions and answers under headings in one document:
            how often the first chunk holds the right answer, and how much of that chunk is the answer.
 """
@@ -57,7 +60,7 @@ class Variant:
         return chunk_blocks(blocks, self.options)
 
 
-def variant(target: int, maximum: int, *, minimum: int = 200, overlap: int = 0, semantic: bool = False) -> Variant:
+def variant(target: int, maximum: int, *, minimum: int = 50, overlap: int = 0, semantic: bool = False) -> Variant:
     options = ChunkingOptions(target=target, maximum=maximum, minimum=minimum, overlap=overlap)
     return Variant(options=options, semantic=semantic)
 
@@ -80,6 +83,7 @@ ABSTRACTS = [
         (500, 800),
     )
 ]
+SECTIONS = [variant(target, maximum) for target, maximum in ((800, 1600), (800, 1280), (800, 1000), (500, 800))]
 FAQ = [variant(800, 1600, minimum=minimum) for minimum in (0, 50, 100, 200, 400, 800)]
 
 
@@ -230,6 +234,51 @@ def ndcg(ranked: Sequence[str], grades: dict[str, int]) -> float:
     return float(gained / (np.array(ideal) @ discounts[: len(ideal)]))
 
 
+# sections
+
+
+def measure_sections(choice: Variant, embed: Embed) -> dict[str, float]:
+    relevant = read_judgements("squad_v1.1_dev")
+    blocks, places = sections_of_paragraphs(list(read_lines("squad_v1.1_dev/corpus.jsonl"))[:900])
+    spans = join_blocks(blocks)[1]
+    text, chunks = choice.cut(blocks, embed)
+    asked: list[tuple[str, Interval]] = []
+    for query in read_lines("squad_v1.1_dev/queries.jsonl"):
+        paragraph = next(iter(relevant[query["_id"]]))
+        if paragraph in places and len(asked) < 2500:
+            span = spans[places[paragraph]]
+            start = text.index(query["answers"][0], span.start, span.end)
+            asked.append((query["text"], (start, start + len(query["answers"][0]))))
+    rows = scores([said(chunk) for chunk in chunks], [question for question, _ in asked], embed)
+    found: defaultdict[str, list[bool]] = defaultdict(list)
+    for (_, answer), row in zip(asked, rows, strict=True):
+        ranked = [("", (chunks[place].start, chunks[place].end)) for place in np.argsort(-row)[:100]]
+        for name, best in (("first", ranked[:1]), (f"first {TOP}", ranked[:TOP]), (f"in {BUDGET}", within(ranked))):
+            found[name].append(any(start <= answer[0] and answer[1] <= end for _, (start, end) in best))
+    sizes = [len(chunk.text) for chunk in chunks]
+    means = {name: 100 * fmean(values) for name, values in found.items()}
+    return {"chunks": len(chunks), "size": fmean(sizes), **means}
+
+
+def sections_of_paragraphs(paragraphs: Sequence[dict[str, Any]]) -> tuple[list[Block], dict[str, int]]:
+    """Return headings and paragraphs, as many below each heading as make a section, and each paragraph's number."""
+    blocks: list[Block] = []
+    places: dict[str, int] = {}
+    waiting: list[dict[str, Any]] = []
+    for paragraph in paragraphs:
+        together = sum(len(earlier["text"].encode()) + 2 for earlier in waiting) + len(paragraph["text"].encode())
+        if together > 1600 or (waiting and waiting[0]["title"] != paragraph["title"]):
+            waiting, together = [], len(paragraph["text"].encode())
+        waiting.append(paragraph)
+        if 1150 <= together <= 1600:
+            blocks.append(Block(kind=BlockKind.HEADING, text=f"{paragraph['title']} {len(blocks)}", level=1))
+            for one in waiting:
+                places[one["_id"]] = len(blocks)
+                blocks.append(Block(kind=BlockKind.PARAGRAPH, text=one["text"]))
+            waiting = []
+    return blocks, places
+
+
 # faq
 
 
@@ -283,6 +332,7 @@ Measure: TypeAlias = Callable[[Variant, Embed], dict[str, float]]
 TABLES: dict[str, tuple[Measure, list[Variant]]] = {
     "spans": (measure_spans, SPANS),
     "abstracts": (measure_abstracts, ABSTRACTS),
+    "sections": (measure_sections, SECTIONS),
     "faq": (measure_faq, FAQ),
 }
 

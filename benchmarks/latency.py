@@ -20,9 +20,10 @@ from apps.core.chunking import Chunk
 from apps.core.database.visitor import close_visitor_pool
 from apps.core.services import ServiceRegistry
 from apps.retrieval import index, large
+from apps.retrieval.lexical import query_terms
 from apps.retrieval.models import IndexStatistics
 from apps.retrieval.providers import space_of
-from apps.retrieval.vector_search import BotIndex, VectorSearchService, Weights, fuse, query_terms
+from apps.retrieval.vector_search import BotIndex, Question, VectorSearchService, Weights, fuse
 
 SIZES = (5_000, 50_000, 100_000)
 VOCABULARY = 60_000
@@ -77,10 +78,14 @@ async def measure(bot: Chatbot, world: World, *, indexed: bool) -> tuple[list[fl
     bot_index = BotIndex(space=found.space, languages=found.languages, indexed=indexed)
     times, results = [], []
     for _ in range(QUERIES):
-        vector, terms = world.vector(), query_terms(world.text(8), found.languages)
+        asked = Question(
+            vector=world.vector(),
+            terms=query_terms(world.text(8), found.languages),
+            weights=Weights(dense=0.7, lexical=0.3),
+        )
         begun = time.perf_counter()
-        rows = await search._candidates(bot.pk, bot_index, vector, terms, 100)
-        hits = fuse(rows, Weights())[:K]
+        rows = await search._candidates(bot.pk, bot_index, asked, 100)
+        hits = fuse(rows, asked.weights)[:K]
         times.append((time.perf_counter() - begun) * 1000)
         results.append([hit.passage_id for hit in hits])
     await close_visitor_pool()

@@ -20,7 +20,7 @@ from benchmarks.product import RetrievalSet, load_set, tacit
 
 SETS = ("scifact_dev", "cranfield", "stackfaq", "squad_v1.1_dev", "xquad_en", "xquad_de", "xquad_zh")
 HALVES = {
-    "hybrid": Weights(),
+    "hybrid": None,
     "dense alone": Weights(dense=1, lexical=0),
     "BM25 alone": Weights(dense=0, lexical=1),
 }
@@ -61,7 +61,7 @@ def raw_speed(bot: UUID, most: int = 1500) -> float:
     return len(texts) / (time.perf_counter() - begun)
 
 
-async def ranked(search: VectorSearchService, bot: UUID, query: str, weights: Weights) -> list[str]:
+async def ranked(search: VectorSearchService, bot: UUID, query: str, weights: Weights | None) -> list[str]:
     """Return the documents found, best first, each once."""
     hits = await search.search(chatbot_id=bot, query=query, k=3 * DEPTH, weights=weights)
     return list(dict.fromkeys(hit.external_id for hit in hits))

@@ -196,7 +196,9 @@ SERVICES = {
     "llm": "apps.rag.llm_service.create_llm_service",
 }
 
-PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+# Only a worker imports the tasks, and with them the ingest flow; other processes queue jobs by name.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["apps.knowledge.tasks"]
 
 LOGGING = {
     "version": 1,

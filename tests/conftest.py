@@ -22,7 +22,7 @@ READY_WITHIN = 20
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def address(django_db_setup: None) -> Iterator[str]:
     """Serve the product as `tacit web` does, in a thread, and give its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_level="warning", access_log=False))
@@ -43,12 +43,19 @@ class Owner:
     api: httpx.Client
     address: str
 
+    @property
+    def users(self) -> Any:
+        """The service that makes links and keys, as the command line uses it."""
+        return ServiceRegistry.get("users")
+
     def make_bot(self, name: str = "Handbook", **settings: Any) -> dict[str, Any]:
         made = self.api.post("/chatbots", json={"name": name, **settings})
         assert made.status_code == 201, made.text
         return dict(made.json())
 
-    def upload(self, bot: dict[str, Any], *files: tuple[str, bytes], disclosure: str = "citable") -> list[dict[str, Any]]:
+    def upload(
+        self, bot: dict[str, Any], *files: tuple[str, bytes], disclosure: str = "citable"
+    ) -> list[dict[str, Any]]:
         sent = self.api.post(
             f"/chatbots/{bot['id']}/sources",
             files=[("files", (name, content)) for name, content in files],
@@ -76,9 +83,7 @@ def alice(transactional_db: None, address: str) -> Iterator[Owner]:
     """Alice owns an organization and has a key."""
     users = ServiceRegistry.get("users")
     key = users.create_api_key(member=users.ensure_owner(email="alice@example.org")).secret
-    with httpx.Client(
-        base_url=f"{address}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=60
-    ) as api:
+    with httpx.Client(base_url=f"{address}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=60) as api:
         yield Owner(api=api, address=address)
 
 
@@ -87,10 +92,15 @@ def work_off(transactional_db: None) -> Callable[[], None]:
     """Give a function that runs the worker until nothing is left to do."""
 
     async def work() -> None:
-        async with queue.replace_connector(queue.connector.get_worker_connector()).open_async():
-            await queue.run_worker_async(
-                wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful", concurrency=2
-            )
+        with queue.replace_connector(queue.connector.get_worker_connector()) as ours:
+            async with ours.open_async():
+                await ours.run_worker_async(
+                    wait=False,
+                    install_signal_handlers=False,
+                    listen_notify=False,
+                    delete_jobs="successful",
+                    concurrency=2,
+                )
 
     def run() -> None:
         asyncio.run(work())

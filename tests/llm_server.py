@@ -96,8 +96,10 @@ class Exchange:
         await self.send_raw("\r\n".join([*lines, "Connection: close", "", ""]).encode())
 
     async def _wait_for_end(self, reader: asyncio.StreamReader) -> None:
-        await reader.read()
-        self.hung_up.set()
+        try:
+            await reader.read()
+        finally:
+            self.hung_up.set()
 
 
 Behaviour = Callable[[Exchange], Awaitable[None]]
@@ -253,8 +255,8 @@ class LLMServer:
         behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
         try:
             await behaviour(exchange)
-        except (ConnectionError, TimeoutError):
-            pass  # the client went away, which some tests want
+        except ConnectionError:
+            exchange.hung_up.set()  # the client went away, which some tests want
         finally:
             self.hang_ups += exchange.hung_up.is_set()
             await exchange.close()

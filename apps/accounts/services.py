@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -95,7 +96,7 @@ class UserService:
         return key
 
     @transaction.atomic
-    def revoke_api_key(self, *, member: Member, key_id: object) -> None:
+    def revoke_api_key(self, *, member: Member, key_id: uuid.UUID) -> None:
         """End a key of the member's organization; it fails from the next request on."""
         keys = ApiKey.objects.filter(pk=key_id, member__organization=member.organization, revoked_at=None)
         if not keys.update(revoked_at=timezone.now()):
@@ -112,7 +113,7 @@ class UserService:
 
     @transaction.atomic
     def redeem_sign_in_link(self, token: str) -> User:
-        """Return the user whom `token` signs in, and use it up. Raises AuthenticationError when it is spent or unknown."""
+        """Return the user whom `token` signs in, and use it up. Raises AuthenticationError for a spent or unknown one."""
         link = (
             SignInLink.objects.select_for_update()
             .filter(token_hash=digest(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True)

@@ -72,7 +72,7 @@ def chatbot_of(request: HttpRequest, chatbot_id: UUID) -> Chatbot:
 
 
 @router.post("", response={201: ChatbotOut}, summary="Make a chatbot")
-def create_chatbot(request: HttpRequest, payload: ChatbotIn) -> Status:
+def create_chatbot(request: HttpRequest, payload: ChatbotIn) -> Status[Chatbot]:
     chatbot = ServiceRegistry.get("chatbots").create(organization=member_of(request).organization, **payload.dict())
     return Status(201, chatbot)
 
@@ -95,6 +95,6 @@ def change_chatbot(request: HttpRequest, chatbot_id: UUID, payload: ChatbotChang
 
 
 @router.delete("/{uuid:chatbot_id}", response={204: None}, summary="Delete a chatbot with all that belongs to it")
-def delete_chatbot(request: HttpRequest, chatbot_id: UUID) -> Status:
+def delete_chatbot(request: HttpRequest, chatbot_id: UUID) -> Status[None]:
     ServiceRegistry.get("chatbots").delete(chatbot_of(request, chatbot_id))
     return Status(204, None)

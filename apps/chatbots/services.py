@@ -1,6 +1,7 @@
 """Writes about chatbots, and how they are found by who asks."""
 
 import uuid
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -74,10 +75,8 @@ def find_chatbot(reference: str) -> Chatbot:
     Raises NotFoundError, and ConflictError when two organizations have a bot of that name.
     """
     matching = Q(name=reference) | Q(public_id=reference)
-    try:
+    with suppress(ValueError):  # no id, so a name
         matching |= Q(pk=uuid.UUID(reference))
-    except ValueError:
-        pass  # no id, so a name
     found = list(Chatbot.objects.filter(matching)[:2]) or list(Chatbot.objects.filter(name__iexact=reference)[:2])
     if not found:
         raise NotFoundError(f"There is no chatbot {reference!r}. `tacit bot list` shows the ones there are.")

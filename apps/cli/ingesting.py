@@ -54,7 +54,7 @@ def ingest(
             refused.append(one)
         else:
             sources[one.pk] = one
-    with worker_if_none_runs():
+    with WorkerIfNoneRuns():
         finished = wait_for(list(sources), quiet=as_json)
     tell(finished, refused, as_json=as_json)
     if refused or any(source.status == SourceStatus.FAILED for source in finished):
@@ -98,7 +98,7 @@ def add_all(chatbot: Chatbot, found: Iterable[tuple[str, str]], disclosure: str)
         raise ValidationError("There is no file to add. Name files, folders that hold some, or web addresses.")
 
 
-class worker_if_none_runs:
+class WorkerIfNoneRuns:
     """Runs a worker beside this command unless `tacit up` has one; it ends with the block."""
 
     process: subprocess.Popen[bytes] | None = None

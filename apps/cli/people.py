@@ -45,16 +45,23 @@ def create_key(
 def list_keys(as_json: AsJson = False) -> None:
     """List the API keys that are valid."""
     prepare()
-    rows = ApiKey.objects.filter(revoked_at=None).select_related("member__user").order_by("created_at")
-    listed = [
-        {"id": key.pk, "key": f"{key.prefix}…", "email": key.member.user.email, "scopes": key.scopes, "name": key.name}
-        for key in rows
-    ]
+    rows = list(ApiKey.objects.filter(revoked_at=None).select_related("member__user").order_by("created_at"))
     if as_json:
-        print_json(listed)
+        print_json(
+            [
+                {
+                    "id": key.pk,
+                    "key": f"{key.prefix}…",
+                    "email": key.member.user.email,
+                    "scopes": key.scopes,
+                    "name": key.name,
+                }
+                for key in rows
+            ]
+        )
         return
-    for row in listed:
-        print(f"{row['id']}  {row['key']}  {row['email']}  {'+'.join(row['scopes'])}  {row['name']}")
+    for key in rows:
+        print(f"{key.pk}  {key.prefix}…  {key.member.user.email}  {'+'.join(key.scopes)}  {key.name}")
 
 
 @keys.command("revoke")

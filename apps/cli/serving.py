@@ -1,13 +1,12 @@
-"""`tacit up` and its parts: database, migrations, web and worker in one command, each brought back when it dies."""
+"""`tacit up` and its parts: database, migrations, web and worker in one command."""
 
 import asyncio
-import signal
+import json
+import os
 import socket
-import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import Annotated
 
 import psutil
@@ -19,54 +18,12 @@ from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
 from apps.cli.demo import fill_demo_bot
 from apps.cli.people import new_sign_in_link
-from apps.cli.readiness import postgres, prepare
+from apps.cli.readiness import prepare
 from apps.core.error_handling import SettingsError
-from apps.core.services import ServiceRegistry
-from apps.knowledge.worker import run_worker
+from apps.core.services import ServiceRegistry, load
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 for all of this machine's.")]
-LOOK_SECONDS = 0.5
-STOP_SECONDS = 15
-LONGEST_REST = 30.0
-
-
-@dataclass(slots=True)
-class Part:
-    """A process that belongs to `up`, started again after a rest that grows while it keeps dying."""
-
-    name: str
-    arguments: list[str]
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    rest: float = field(default=0.5)
-
-    def keep_alive(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            return
-        now = time.monotonic()
-        if self.process is not None:
-            if now - self.started > 2 * LONGEST_REST:
-                self.rest = 0.5
-            if now - self.started < self.rest:
-                return
-            print(f"The {self.name} process ended unexpectedly; starting it again.", file=sys.stderr, flush=True)
-            self.rest = min(2 * self.rest, LONGEST_REST)
-        self.process = subprocess.Popen([sys.executable, "-m", "apps.cli.main", *self.arguments])
-        self.started = now
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-
-    def wait(self, deadline: float) -> None:
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def up(
@@ -77,46 +34,42 @@ def up(
     """Start everything: database, migrations, web and worker. Prints a one-time sign-in link."""
     check_port(host, port)
     prepare()
-    ServiceRegistry.get("embeddings")  # makes the model's file at the first start, before anybody waits for it
-    demo = None if no_demo or Chatbot.objects.exists() else fill_demo_bot()
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+    ServiceRegistry.get("embeddings").embed_query("ready")  # makes the model's file before anybody waits for it
+    if not (no_demo or Chatbot.objects.exists()):
+        fill_demo_bot()
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, not bound
     address = settings.PUBLIC_URL or f"http://{shown}:{port}"
-    link = new_sign_in_link(address)
-    ServiceRegistry.reset()  # this process only watches from here on
-    parts = [
-        Part("web", ["web", "--host", host, "--port", str(port), "--child"]),
-        Part("worker", ["worker", "--child"]),
+    supervise(host, port, welcome(address))
+
+
+def welcome(address: str) -> str:
+    """Return what to print when everything serves: where to go."""
+    lines = [f"\nTacit is ready at {address}"]
+    if chatbot := Chatbot.objects.order_by("created_at").first():
+        lines.append(f"  Ask {chatbot.name}:  {address}/c/{chatbot.public_id}")
+    lines += [
+        f"  Sign in (once):  {new_sign_in_link(address)}",
+        f"  The API:  {address}/api/v1/docs",
+        "Stop with Ctrl-C.",
     ]
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    told = False
-    try:
-        while not stopping.is_set():
-            if settings.EMBEDDED_DATABASE:
-                postgres.keep_alive()
-            for part in parts:
-                part.keep_alive()
-            if not told and answers(host, port):
-                told = True
-                tell(address, link, demo or Chatbot.objects.order_by("created_at").first())
-            stopping.wait(LOOK_SECONDS if told else 0.1)
-    finally:
-        for part in parts:
-            part.stop()
-        deadline = time.monotonic() + STOP_SECONDS
-        for part in parts:
-            part.wait(deadline)
+    return "\n".join(lines)
 
 
-def tell(address: str, link: str, chatbot: Chatbot | None) -> None:
-    """Print where to go."""
-    print(f"\nTacit is ready at {address}")
-    if chatbot is not None:
-        print(f"  Ask {chatbot.name}:   {address}/c/{chatbot.public_id}")
-    print(f"  Sign in (once):    {link}")
-    print(f"  API:               {address}/api/v1/docs")
-    print("Stop with Ctrl-C.", flush=True)
+def supervise(host: str, port: int, told_when_ready: str) -> None:
+    """Become the supervisor: a fresh process without what getting ready has loaded, which is some 200 MB."""
+    configuration = {
+        "data_dir": str(settings.DATA_DIR),
+        "embedded_database": settings.EMBEDDED_DATABASE,
+        "host": host,
+        "port": port,
+        "told_when_ready": told_when_ready,
+    }
+    sys.stdout.flush()
+    reader, writer = os.pipe()
+    os.set_inheritable(reader, True)
+    os.write(writer, json.dumps(configuration).encode())  # through a pipe: the link must not stand in the process list
+    os.close(writer)
+    os.execv(sys.executable, [sys.executable, "-m", "apps.cli.supervisor", str(reader)])  # noqa: S606  # meant
 
 
 def check_port(host: str, port: int) -> None:
@@ -130,16 +83,6 @@ def check_port(host: str, port: int) -> None:
             raise SettingsError(
                 f"Port {port} of {host} can't be used ({error.strerror}). Choose another one: tacit up --port {port + 1}"
             ) from None
-
-
-def answers(host: str, port: int) -> bool:
-    """Return whether the web process takes connections."""
-    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    try:
-        socket.create_connection((target, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def web(port: Port = 8000, host: Host = "127.0.0.1", child: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
@@ -158,7 +101,7 @@ def worker(child: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
     prepare()
     if child:
         end_with_parent()
-    asyncio.run(run_worker())
+    asyncio.run(load("apps.knowledge.worker.run_worker")())  # only here: other commands need no parser or chunker
 
 
 def migrate() -> None:

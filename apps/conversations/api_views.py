@@ -4,11 +4,11 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Path, Query, Router, Schema
 
 from apps.accounts.authentication import OwnerKey
 from apps.chatbots.api_views import chatbot_of
@@ -28,11 +28,13 @@ from apps.core.services import ServiceRegistry
 from apps.rag.events import Cited, Delta, Finished
 
 visitor_router = Router(tags=["Visitors"])
+Offset = Annotated[int, Query(ge=0)]
+Limit = Annotated[int, Query(ge=1, le=500)]
 owner_router = Router(auth=OwnerKey(), tags=["Conversations"])
 
 
 @visitor_router.post("/messages", response=schemas.AnswerOut, summary="Ask (JSON, or a stream of events)")
-async def ask(request: HttpRequest, public_id: str, payload: schemas.MessageIn) -> HttpResponse:
+async def ask(request: HttpRequest, public_id: Path[str], payload: schemas.MessageIn) -> HttpResponse:
     chatbot = await in_database(published_chatbot, public_id)
     origin = check_origin(request, chatbot)
     check_rate(request, chatbot)
@@ -64,7 +66,7 @@ async def public_events(started: Started, answer: AsyncIterator[Any]) -> AsyncIt
                     yield event("citation", citation_out(one.citation))
                 elif isinstance(one, Finished):
                     yield event("done", done(started, one))
-        except Exception as error:  # the stream is open: whatever it is, the visitor gets an event and not a torn line
+        except Exception as error:  # noqa: BLE001  # the stream is open: whatever it is, the visitor gets an event and not a torn line
             yield f"event: error\ndata: {json.dumps(problem(as_tacit_error(error)))}\n\n"
 
 
@@ -108,7 +110,7 @@ def conversation_of(request: HttpRequest, public_id: str) -> tuple[Chatbot, Conv
 
 
 @visitor_router.get("/conversation", response=schemas.ConversationOut, summary="Read on after a refresh")
-async def read_on(request: HttpRequest, response: HttpResponse, public_id: str) -> schemas.ConversationOut:
+async def read_on(request: HttpRequest, response: HttpResponse, public_id: Path[str]) -> schemas.ConversationOut:
     chatbot, conversation = await in_database(conversation_of, request, public_id)
     allow_origin(response, check_origin(request, chatbot))
     messages = await in_database(ServiceRegistry.get("chat").spoken, conversation)
@@ -139,7 +141,7 @@ def spoken_out(message: Message, readable: set[UUID]) -> schemas.SpokenOut:
     "/messages/{uuid:message_id}/citations/{int:n}", response=schemas.PassageOut, summary="Read a cited passage"
 )
 async def read_citation(
-    request: HttpRequest, response: HttpResponse, public_id: str, message_id: UUID, n: int
+    request: HttpRequest, response: HttpResponse, public_id: Path[str], message_id: UUID, n: int
 ) -> schemas.PassageOut:
     chatbot, conversation = await in_database(conversation_of, request, public_id)
     allow_origin(response, check_origin(request, chatbot))
@@ -161,7 +163,7 @@ async def read_citation(
     "/messages/{uuid:message_id}/feedback", response=schemas.FeedbackOut, summary="Say whether an answer helped"
 )
 def give_feedback(
-    request: HttpRequest, response: HttpResponse, public_id: str, message_id: UUID, payload: schemas.FeedbackIn
+    request: HttpRequest, response: HttpResponse, public_id: Path[str], message_id: UUID, payload: schemas.FeedbackIn
 ) -> schemas.FeedbackOut:
     chatbot, conversation = conversation_of(request, public_id)
     allow_origin(response, check_origin(request, chatbot))
@@ -199,7 +201,7 @@ class ConversationForOwner(ConversationSummary):
 
 @owner_router.get("", response=list[ConversationSummary], summary="List a chatbot's conversations, the latest first")
 def list_conversations(
-    request: HttpRequest, chatbot_id: UUID, offset: int = Query(0, ge=0), limit: int = Query(50, ge=1, le=500)
+    request: HttpRequest, chatbot_id: Path[UUID], offset: Offset = 0, limit: Limit = 50
 ) -> list[Conversation]:
     conversations = ServiceRegistry.get("chat").of(chatbot_of(request, chatbot_id))
     return list(conversations[offset : offset + limit])
@@ -208,7 +210,7 @@ def list_conversations(
 @owner_router.get(
     "/{uuid:conversation_id}", response=ConversationForOwner, summary="Read a conversation, with its traces"
 )
-def show_conversation(request: HttpRequest, chatbot_id: UUID, conversation_id: UUID) -> dict[str, Any]:
+def show_conversation(request: HttpRequest, chatbot_id: Path[UUID], conversation_id: UUID) -> dict[str, Any]:
     chat = ServiceRegistry.get("chat")
     conversation = chat.of(chatbot_of(request, chatbot_id)).filter(pk=conversation_id).first()
     if conversation is None:

@@ -33,7 +33,7 @@ class Conversation(models.Model):
 
 
 class Message(models.Model):
-    """A question or an answer. `trace` is for the owner alone: what was found, used and dropped, and how long it took."""
+    """A question or an answer. `trace` is for the owner alone: what was found, used and dropped, and the timings."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")

@@ -3,6 +3,7 @@
 Core imports nothing above it: the classes named here live in their own apps and are looked up when they are asked for.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -13,6 +14,7 @@ from django.conf import settings
 from apps.core.error_handling import SettingsError
 
 _built: dict[str, Any] = {}
+_building = threading.RLock()  # a service may ask for another one while it is made
 
 
 class ServiceRegistry:
@@ -22,7 +24,9 @@ class ServiceRegistry:
     def get(cls, name: str) -> Any:
         """Return the service `name`, made on first use. Raises SettingsError for a name that settings don't know."""
         if name not in _built:
-            _built[name] = cls._factory(name)()
+            with _building:
+                if name not in _built:
+                    _built[name] = cls._factory(name)()
         return _built[name]
 
     @classmethod
@@ -34,7 +38,7 @@ class ServiceRegistry:
         try:
             yield
         finally:
-            _built.pop(name)
+            _built.pop(name, None)
             if name in before:
                 _built[name] = before[name]
 
@@ -51,7 +55,8 @@ class ServiceRegistry:
             raise SettingsError(
                 f"There is no service named {name!r}. Known: {', '.join(sorted(settings.SERVICES))}."
             ) from None
-        return load(path)
+        factory: Callable[[], Any] = load(path)
+        return factory
 
 
 def load(path: str) -> Any:

@@ -30,7 +30,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show the chatbots of the organizations the user belongs to."""
-    organizations = Organization.objects.filter(member__user=request.user)
+    organizations = Organization.objects.filter(member__user_id=request.user.pk)
     chatbots = (
         Chatbot.objects.filter(organization__in=organizations)
         .annotate(

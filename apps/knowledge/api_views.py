@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Query, Router, Status
+from ninja import Path, Query, Router, Status
 from pydantic import TypeAdapter
 from pydantic import ValidationError as SchemaError
 
@@ -31,6 +32,9 @@ from apps.knowledge.schemas import (
 
 router = Router(auth=OwnerKey(), tags=["Sources"])
 
+Offset = Annotated[int, Query(ge=0)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
 SECONDS_BETWEEN_LOOKS = 0.5
 LOOKS_BETWEEN_SIGNS = 30
 SOURCE_IN: TypeAdapter[SourceIn] = TypeAdapter(SourceIn)
@@ -47,7 +51,7 @@ def source_of(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Source
     "", response={202: list[SourceOut] | SourceOut}, openapi_extra=ADD_SOURCES_BODY,
     summary="Add files (a form), or an address or a text (JSON)",
 )  # fmt: skip
-def add_sources(request: HttpRequest, chatbot_id: UUID) -> Status:
+def add_sources(request: HttpRequest, chatbot_id: Path[UUID]) -> Status[Any]:
     chatbot = chatbot_of(request, chatbot_id)
     if request.content_type == "multipart/form-data":
         return Status(202, add_files(request, chatbot))
@@ -89,13 +93,13 @@ def add_one(request: HttpRequest, chatbot: Chatbot) -> Source:
 
 
 @router.get("", response=list[SourceOut], summary="List the sources")
-def list_sources(request: HttpRequest, chatbot_id: UUID, disclosure: DisclosureIn | None = None) -> list[Source]:
+def list_sources(request: HttpRequest, chatbot_id: Path[UUID], disclosure: DisclosureIn | None = None) -> list[Source]:
     sources = ServiceRegistry.get("knowledge_sources").of(chatbot_of(request, chatbot_id))
     return list(sources.filter(disclosure=disclosure) if disclosure else sources)
 
 
 @router.get("/events", summary="Watch the sources: server-sent events named `source`, one for each change")
-async def watch_sources(request: HttpRequest, chatbot_id: UUID) -> StreamingHttpResponse:
+async def watch_sources(request: HttpRequest, chatbot_id: Path[UUID]) -> StreamingHttpResponse:
     chatbot = await in_database(chatbot_of, request, chatbot_id)
     response = StreamingHttpResponse(changes(chatbot), content_type="text/event-stream; charset=utf-8")
     response["Cache-Control"] = "no-store"
@@ -126,12 +130,12 @@ def snapshots(chatbot: Chatbot) -> dict[UUID, str]:
 
 
 @router.get("/{uuid:source_id}", response=SourceOut, summary="Show a source")
-def show_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Source:
+def show_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> Source:
     return source_of(request, chatbot_id, source_id)
 
 
 @router.patch("/{uuid:source_id}", response=SourceOut, summary="Change a source's title or disclosure")
-def change_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID, payload: SourceChanges) -> Source:
+def change_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID, payload: SourceChanges) -> Source:
     source = source_of(request, chatbot_id, source_id)
     changed: Source = ServiceRegistry.get("knowledge_sources").update(
         source, title=payload.title, disclosure=payload.disclosure
@@ -140,30 +144,30 @@ def change_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID, paylo
 
 
 @router.delete("/{uuid:source_id}", response={204: None}, summary="Delete a source and all that came out of it")
-def delete_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Status:
+def delete_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> Status[None]:
     ServiceRegistry.get("knowledge_sources").delete(source_of(request, chatbot_id, source_id))
     return Status(204, None)
 
 
 @router.post("/{uuid:source_id}/retry", response={202: SourceOut}, summary="Read a source again")
-def retry_source(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Status:
+def retry_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> Status[Source]:
     return Status(202, ServiceRegistry.get("knowledge_sources").retry(source_of(request, chatbot_id, source_id)))
 
 
 @router.get("/{uuid:source_id}/documents", response=list[DocumentOut], summary="Read what came out of a source")
 def list_documents(
     request: HttpRequest,
-    chatbot_id: UUID,
+    chatbot_id: Path[UUID],
     source_id: UUID,
-    offset: int = Query(0, ge=0),
-    limit: int = Query(100, ge=1, le=1000),
+    offset: Offset = 0,
+    limit: Limit = 100,
 ) -> list[Document]:
     documents = ServiceRegistry.get("documents").of(source_of(request, chatbot_id, source_id))
     return list(documents[offset : offset + limit])
 
 
 @router.get("/{uuid:source_id}/original", summary="Download the original file")
-def download_original(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> StreamingHttpResponse:
+def download_original(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> StreamingHttpResponse:
     source = source_of(request, chatbot_id, source_id)
     # Whatever the file is, the browser saves it and runs nothing of it.
     response = StreamingHttpResponse(originals.pieces(source), content_type="application/octet-stream")

@@ -147,10 +147,9 @@ def chunk(source: Source, extracted: ExtractedFile, space: EmbeddingSpace) -> It
 
 
 def named_document(source: Source, document: ExtractedDocument, *, alone: bool) -> ExtractedDocument:
-    """Return the document under the owner's title and address, where the file itself gives none."""
-    title = document.title or (source.title if alone else "")
-    if alone and source.kind == SourceKind.TEXT:
-        title = source.title
+    """Return the document under the title its owner gave it, else its own, else the file's name."""
+    given = source.title not in {source.file_name, source.url} or source.kind == SourceKind.TEXT
+    title = source.title if alone and (given or not document.title) else document.title
     return ExtractedDocument(
         title=title, blocks=document.blocks, external_id=document.external_id,
         url=document.url or (source.url if alone else ""), language=document.language,
@@ -279,8 +278,8 @@ def finish(source: Source, extracted: ExtractedFile, kept: set[uuid.UUID]) -> No
         row.indexed_revision = row.revision
         row.document_count = len(kept)
         row.passage_count = Document.objects.filter(source=row).aggregate(total=Sum("passage_count"))["total"]
-        kept = [warning for warning in row.warnings if warning["code"] == "in_both_classes"]
-        row.warnings = kept + [{"code": one.code, "message": one.message} for one in extracted.warnings]
+        lasting = [warning for warning in row.warnings if warning["code"] == "in_both_classes"]
+        row.warnings = lasting + [{"code": one.code, "message": one.message} for one in extracted.warnings]
         row.save()
         index.settle(row.chatbot_id)
 

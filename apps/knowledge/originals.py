@@ -21,7 +21,7 @@ def measure(content: BinaryIO, *, limit: int) -> tuple[str, int]:
         size += len(piece)
         if size > limit:
             raise DocumentTooLargeError(
-                f"The file is larger than {limit // PIECE} MB, the most this server takes. Split it and upload the parts."
+                f"The file is larger than {limit // PIECE} MB, this server's limit. Split it and upload the parts."
             )
         digest.update(piece)
     content.seek(0)

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from procrastinate.contrib.django import app
 
 from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import NotFoundError, ValidationError
 from apps.knowledge import originals
 from apps.knowledge.models import Disclosure, Document, Source, SourceKind, SourceStatus
-from apps.knowledge.tasks import ingest
+from apps.knowledge.queue import INGEST, QUEUE
 from apps.retrieval import index
 
 LONGEST_NAME = 500
@@ -188,7 +189,7 @@ def lock(chatbot: Chatbot) -> None:
 
 def queue(source: Source) -> None:
     """Commit a job together with the source it works on; jobs of one source never run side by side."""
-    ingest.configure(lock=f"source:{source.pk}").defer(source_id=str(source.pk))
+    app.configure_task(INGEST, queue=QUEUE, lock=f"source:{source.pk}").defer(source_id=str(source.pk))
 
 
 def renew(source: Source) -> None:

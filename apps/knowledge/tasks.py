@@ -9,6 +9,7 @@ from procrastinate.jobs import Job
 
 from apps.core.error_handling import TacitError
 from apps.knowledge.ingest import fail, ingest_source, wait
+from apps.knowledge.queue import INGEST, QUEUE
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def is_retryable(exception: BaseException) -> bool:
     return isinstance(exception, TacitError) and exception.retryable
 
 
-@app.task(name="ingest", queue="ingest", retry=Backoff(), pass_context=True)
+@app.task(name=INGEST, queue=QUEUE, retry=Backoff(), pass_context=True)
 def ingest(context: JobContext, *, source_id: str) -> None:
     """Bring one source into the index; what a retry can't help ends as the source's failure, not as the job's."""
     attempt = context.job.attempts + 1
@@ -41,14 +42,16 @@ def ingest(context: JobContext, *, source_id: str) -> None:
             raise
         fail(source_id, error)
     except Exception as error:  # whatever it is, the owner must see that this source failed, and the next one goes on
-        logger.error("Ingest of source %s failed unexpectedly: %s", source_id, type(error).__name__)
+        logger.error(  # noqa: TRY400  # the traceback could quote the document
+            "Ingest of source %s failed unexpectedly: %s", source_id, type(error).__name__
+        )
         fail(source_id, TacitError())
         if context.job.attempts == 0 and logger.isEnabledFor(logging.DEBUG):
             raise
 
 
 @app.periodic(cron="*/1 * * * *")
-@app.task(name="rescue", queue="ingest", queueing_lock="rescue")
+@app.task(name="rescue", queue=QUEUE, queueing_lock="rescue")
 async def rescue(timestamp: int) -> None:
     """Queue again the jobs whose worker died."""
     await requeue_stalled()

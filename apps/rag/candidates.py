@@ -58,7 +58,7 @@ def find_candidates(context: Context, language: str) -> list[CandidateUnit]:
 def judge_for(question: str, candidates: Sequence[CandidateUnit], *, fluency: float, language: str) -> Judge:
     """Return the judge of a question, whose words weigh by how rare they are among the candidates."""
     weights = word_weights(content_words(question, language), [candidate.framed for candidate in candidates])
-    return Judge(weights=weights, fluency=fluency, language=language)
+    return Judge(weights=weights, fluency=fluency)
 
 
 def most_promising(candidates: Sequence[CandidateUnit], judge: Judge) -> list[CandidateUnit]:

@@ -142,6 +142,8 @@ class RAGPipeline:
                 async with aclosing(self._checked(writer, prompt, checker, draft)) as events:
                     async for event in events:
                         yield event
+                if not draft.is_settled and writer is self._llm:
+                    draft.trace.failed("answer_unsupported")
 
     async def _checked(
         self, writer: LLMService, prompt: Prompt, checker: PrivacyFilter, draft: Draft

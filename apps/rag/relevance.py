@@ -3,25 +3,23 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-
-UNSPACED = frozenset({"zh", "ja", "ko", "th"})
+from dataclasses import dataclass, field
 
 # All chosen on data: benchmarks/answering.py prints what they do to answers and refusals.
 DENSE_SHARE_LOWEST, DENSE_SHARE_GAIN = 0.15, 0.3  # of the vectors' say, by how well the model knows the language
 PASSAGE_SHARE = 0.12  # of the score by which search ranked the passage
-LEAST, LEAST_GAIN = 0.31, 0.1  # relevance of an answer, by how well the model knows the language
-LEAST_LESS_UNSPACED = 0.06  # words aren't parted, and bigrams agree less
-SENTENCE_SHARE = 0.7  # of the words' say in relevance; the rest is for the whole passage
+LEAST, LEAST_GAIN = 0.26, 0.15  # relevance of an answer, by how well the model knows the language
+# Whose words make a sentence relevant: its own, those of its headings besides, those of the whole passage. A heading
+# with half of the question's words is about something else as often as not.
+OWN_SHARE, FRAMED_SHARE, PASSAGE_WORDS_SHARE = 0.35, 0.35, 0.3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judge:
     """Weighs vectors against words for one question."""
 
-    weights: Mapping[str, float]
+    weights: Mapping[str, float] = field(repr=False)
     fluency: float
-    language: str
 
     def coverage(self, words: Iterable[str]) -> float:
         """Return which share of the question's words stands among these; rare words count more."""
@@ -32,11 +30,13 @@ class Judge:
         """Return the value by which sentences are ordered."""
         return self._blend(cosine, coverage) + PASSAGE_SHARE * passage_score
 
-    def is_relevant(self, *, cosine: float, coverage: float, passage_coverage: float) -> bool:
-        """Tell whether the best sentence is an answer. What is only relative to other hits has no say in this."""
-        words = SENTENCE_SHARE * coverage + (1 - SENTENCE_SHARE) * passage_coverage
-        least = LEAST + LEAST_GAIN * self.fluency - (LEAST_LESS_UNSPACED if self.language in UNSPACED else 0.0)
-        return self._blend(cosine, words) >= least
+    def is_relevant(self, *, cosine: float, own: float, framed: float, passage: float) -> bool:
+        """Tell whether the best sentence is an answer, by its cosine and the coverage of its own words and of more.
+
+        What is only relative to other hits, such as search's score, has no say in this.
+        """
+        words = OWN_SHARE * own + FRAMED_SHARE * framed + PASSAGE_WORDS_SHARE * passage
+        return self._blend(cosine, words) >= LEAST + LEAST_GAIN * self.fluency
 
     def _blend(self, cosine: float, coverage: float) -> float:
         dense = DENSE_SHARE_LOWEST + DENSE_SHARE_GAIN * self.fluency
@@ -44,7 +44,10 @@ class Judge:
 
 
 def word_weights(asked: Iterable[str], texts: Sequence[frozenset[str]]) -> dict[str, float]:
-    """Return how much each word of a question tells, by how few of the texts have it."""
+    """Return how much each word of a question tells: the more, the fewer of the texts have it.
+
+    A word that none has counts no more than one that a single text has: there are few texts, and many ways to say it.
+    """
     counts = Counter(word for text in texts for word in text)
-    number = len(texts)
-    return {word: math.log(1 + (number - counts[word] + 0.5) / (counts[word] + 0.5)) for word in set(asked)}
+    found = {word: max(counts[word], 1) + 0.5 for word in set(asked)}
+    return {word: 1 + math.log(1 + (len(texts) - count + 1) / count) for word, count in found.items()}

@@ -13,6 +13,7 @@ MOST_SENTENCES = 3
 CLOSE = 0.1  # rank below the best at which a sentence is still part of the answer (benchmarks/answering.py)
 SAME = 0.7  # share of the shorter sentence's words in the other, from which they say the same
 HEADING_ASKED = 0.6  # share of the question's words in a heading, from which what stands under it is the answer
+OWN_WORDS_IN_SECTION = 0.3  # share of them in a sentence itself, above which it was meant by itself
 LONGEST_SECTION = 420  # characters taken from under a heading that asks the question
 MOST_ITEMS = 10
 _ORDERED = re.compile(r"\s*\(?(\d{1,3})[.)]\s")
@@ -22,6 +23,7 @@ _POINTS_BACK = re.compile(
     r"dies|dadurch|dabei|außerdem|jedoch|il|elle|ils|elles|cela|ce|cette|ces|ello|esto|este|esta|estos|estas|isso|isto|ele|ela)\b",
     re.IGNORECASE,
 )
+ABOUT = frozenset({UnitKind.HEADING, UnitKind.QUESTION})
 _LEADS_IN = (":", "：")
 
 
@@ -42,25 +44,26 @@ def select(scored: Sequence[Scored], judge: Judge) -> list[Line]:
     """Return the lines of the answer from candidates given best first; none if even the best isn't relevant."""
     if not scored:
         return []
-    best = scored[0]
-    passage_coverage = judge.coverage(best.candidate.passage_words)
-    if not judge.is_relevant(cosine=best.cosine, coverage=best.coverage, passage_coverage=passage_coverage):
-        return []
-    return _section(best.candidate, judge) or _sentences(scored)
+    best = scored[0].candidate
+    relevant = judge.is_relevant(
+        cosine=scored[0].cosine,
+        own=judge.coverage(best.words),
+        framed=judge.coverage(best.framed),
+        passage=judge.coverage(best.passage_words),
+    )
+    return (_section(best, judge) or _sentences(scored, judge)) if relevant else []
 
 
 def _section(best: CandidateUnit, judge: Judge) -> list[Line]:
     """Return what stands under a heading that asks the question: all items of a list, or the first sentences."""
-    own = judge.coverage(best.words)
-    if judge.coverage(best.heading_words) < HEADING_ASKED or own > HEADING_ASKED:
-        return []
-    section = [unit for unit in best.units if unit.about == best.unit.about and unit.kind is not UnitKind.HEADING]
+    heading, own = judge.coverage(best.heading_words), judge.coverage(best.words)
+    if heading < HEADING_ASKED or own > HEADING_ASKED or best.unit.kind is UnitKind.ROW:
+        return []  # the sentence itself was meant, not what it stands under
+    section = [unit for unit in best.units if unit.about == best.unit.about and unit.kind not in ABOUT]
     items = [unit for unit in section if unit.kind is UnitKind.ITEM]
     if best.unit.kind is UnitKind.ITEM and 1 < len(items) <= MOST_ITEMS:
         return _listed(best.passage, items)
-    if best.unit.kind is UnitKind.ROW or own > judge.coverage(best.heading_words) / 2:
-        return []  # the sentence itself was meant, not what it stands under
-    return _opening(best.passage, [unit for unit in section if unit.kind is not UnitKind.QUESTION])
+    return _opening(best.passage, section) if own <= OWN_WORDS_IN_SECTION else []
 
 
 def _opening(passage: ContextPassage, section: Sequence[Unit]) -> list[Line]:
@@ -74,18 +77,19 @@ def _opening(passage: ContextPassage, section: Sequence[Unit]) -> list[Line]:
     return [_line(passage, unit) for unit in chosen]
 
 
-def _sentences(scored: Sequence[Scored]) -> list[Line]:
+def _sentences(scored: Sequence[Scored], judge: Judge) -> list[Line]:
     """Return the best sentence and those close to it, in the order of their passages."""
     best = scored[0]
+    least_own = judge.coverage(best.candidate.words) / 2  # a shared heading alone brings no sentence in
     chosen: list[CandidateUnit] = []
     for one in scored:
         if one.rank < best.rank - CLOSE or len(chosen) == MOST_SENTENCES:
             break
-        if not any(_say_the_same(one.candidate, other) for other in chosen):
+        alike = any(_say_the_same(one.candidate, other) for other in chosen)
+        if not alike and judge.coverage(one.candidate.words) >= least_own:
             chosen.append(one.candidate)
     lines: list[Line] = []
-    passages = list(dict.fromkeys(candidate.passage.number for candidate in chosen))
-    for number in passages:
+    for number in dict.fromkeys(candidate.passage.number for candidate in chosen):
         of_passage = [candidate for candidate in chosen if candidate.passage.number == number]
         lines += _in_order(sorted(of_passage, key=lambda candidate: candidate.index))
     return lines

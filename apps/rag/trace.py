@@ -26,7 +26,7 @@ class Considered:
 class Trace:
     """`provider` is "openai-compatible", "extractive" or "none" (small talk, nothing found).
 
-    `fallback` is the code of what went wrong with the language model, when extraction took over. `timings_ms` are
+    `fallback` is the code of what went wrong with the language model: extraction took over, or the answer ended early. `timings_ms` are
     condense, search, rerank, context, first_token, generate and total, as far as the answer came.
     """
 
@@ -90,8 +90,8 @@ class TraceRecorder:
         self._usage = usage or self._usage
 
     def failed(self, code: str) -> None:
-        """Note why the language model's answer was given up."""
-        self._fallback = code
+        """Note why the language model's answer was given up; what went wrong first counts."""
+        self._fallback = self._fallback or code
 
     def held_back(self, dropped: Sequence[Dropped]) -> None:
         self._dropped.extend(dropped)

@@ -6,7 +6,7 @@ from apps.retrieval.lexical import analyze
 
 # Words that ask, link or point and claim nothing: they may stand in an answer without standing in a source.
 _EMPTY = {
-    "en": """what which who whom whose when where why how much many often about any some please tell know want need
+    "en": """what which who whom whose when where why how much many long often about any some please tell know want need
         according passage passages document documents source sources text information provided mentioned mention
         mentions states state stated says say said note however therefore also additionally furthermore moreover
         following follows below above such only just yes here there while more most other another each both all up out

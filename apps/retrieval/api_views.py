@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Path, Router, Schema
 from pydantic import Field
 
 from apps.accounts.authentication import OwnerKey
@@ -38,7 +38,7 @@ def hit_out(hit: Hit) -> HitOut:
 
 
 @router.post("", response=SearchOut, summary="Search a chatbot's citable passages")
-async def search(request: HttpRequest, chatbot_id: UUID, payload: SearchIn) -> SearchOut:
+async def search(request: HttpRequest, chatbot_id: Path[UUID], payload: SearchIn) -> SearchOut:
     chatbot = await in_database(chatbot_of, request, chatbot_id)
     hits = await ServiceRegistry.get("search").search(chatbot_id=chatbot.pk, query=payload.query, k=payload.k)
     return SearchOut(hits=[hit_out(hit) for hit in hits])

@@ -77,9 +77,7 @@ def write(*, chatbot_id: uuid.UUID, space: EmbeddingSpace, citable: bool, docume
     model._default_manager.bulk_create(passages, batch_size=BATCH)
     if citable:
         count(chatbot_id, passages, sign=1)
-        languages = {document.language for document in documents if document.language}
-        if new := languages - set(statistics.languages):
-            IndexStatistics.objects.filter(pk=chatbot_id).update(languages=sorted(new | set(statistics.languages)))
+        update_languages(chatbot_id)
 
 
 def make_passage(
@@ -89,7 +87,7 @@ def make_passage(
     chunk = document.chunks[position]
     length = statistics.average_length or FIRST_AVERAGE_LENGTH
     text = searchable_text(title=document.title, heading_path=chunk.heading_path, text=chunk.text)
-    tokens = analyze(text, document.language)
+    tokens = terms_of(document.title, text, document.language)
     weights = term_weights(tokens, average_length=length)
     return model(
         chatbot_id=statistics.chatbot_id,
@@ -113,6 +111,11 @@ def make_passage(
     )
 
 
+def terms_of(title: str, text: str, language: str) -> list[str]:
+    """Return the tokens of a passage; the title's count twice, since it says what the whole is about."""
+    return analyze(title, language) + analyze(text, language)
+
+
 def sparse(weights: dict[int, float]) -> SparseVector:
     """Return term weights as pgvector takes them; terms count from 1, its Python class from 0."""
     return SparseVector({term - 1: weight for term, weight in weights.items()}, TERM_SPACE)
@@ -125,7 +128,8 @@ def remove(*, chatbot_id: uuid.UUID, document_ids: Iterable[uuid.UUID]) -> None:
         return
     gone = CitablePassage.objects.filter(chatbot_id=chatbot_id, document_id__in=ids)
     count(chatbot_id, gone.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=-1)
-    gone.delete()
+    if gone.delete()[0]:
+        update_languages(chatbot_id)
     LearnOnlyPassage.objects.filter(chatbot_id=chatbot_id, document_id__in=ids).delete()
 
 
@@ -147,6 +151,14 @@ def move(*, chatbot_id: uuid.UUID, source_id: uuid.UUID, citable: bool) -> None:
         )
     if citable:
         count(chatbot_id, leaving.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=1)
+    update_languages(chatbot_id)
+
+
+def update_languages(chatbot_id: uuid.UUID) -> None:
+    """Note the languages of a chatbot's citable passages: its visitors' questions are analysed in each of them."""
+    passages = CitablePassage.objects.filter(chatbot_id=chatbot_id).exclude(language="")
+    languages = sorted(passages.values_list("language", flat=True).distinct())
+    IndexStatistics.objects.filter(pk=chatbot_id).exclude(languages=languages).update(languages=languages)
 
 
 def count(chatbot_id: uuid.UUID, passages: Iterable[Passage], *, sign: int) -> None:
@@ -198,7 +210,8 @@ def reweigh(model: type[Passage], chatbot_id: uuid.UUID, average: float) -> None
     changed: list[Passage] = []
     for passage in model._default_manager.filter(chatbot_id=chatbot_id).defer("embedding").iterator(chunk_size=BATCH):
         text = searchable_text(title=passage.title, heading_path=passage.heading_path, text=passage.text)
-        passage.terms = sparse(term_weights(analyze(text, passage.language), average_length=average))
+        tokens = terms_of(passage.title, text, passage.language)
+        passage.terms = sparse(term_weights(tokens, average_length=average))
         changed.append(passage)
         if len(changed) == BATCH:
             model._default_manager.bulk_update(changed, ["terms"])

@@ -1,7 +1,7 @@
 """Indexes of a large chatbot's own: an HNSW graph over its vectors and an inverted index over its terms.
 
-Up to `LARGE` passages an exact scan is fast enough. Beyond, the chatbot gets two partial indexes that hold nothing but its
-own citable passages, so neither other chatbots nor learn-only passages have a part in what they find.
+Up to `LARGE` passages an exact scan is fast enough. Beyond, the chatbot gets two partial indexes that hold nothing but
+its own citable passages, so neither other chatbots nor learn-only passages have a part in what they find.
 """
 
 import logging

@@ -74,7 +74,7 @@ def test_another_bots_conversation_is_refused(alice: Owner, bot: dict[str, Any])
     told(asked, 404, "not_found")
 
 
-@pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic YWxpY2U6cGFzcw=="])
+@pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer wrong", "Basic YWxpY2U6cGFzcw=="])
 def test_mallory_without_a_key_gets_nothing(alice: Owner, key: str | None) -> None:
     headers = {} if key is None else {"Authorization": key}
     told(httpx.get(f"{alice.address}/api/v1/chatbots", headers=headers), 401, "not_authenticated")
@@ -131,7 +131,8 @@ def test_feedback_is_kept_and_only_by_who_asked(alice: Owner, bot: dict[str, Any
     (conversation,) = [
         one
         for one in alice.api.get(f"/chatbots/{bot['id']}/conversations").json()
-        if one["id"] and len(alice.api.get(f"/chatbots/{bot['id']}/conversations/{one['id']}").json()["messages"]) == 2
+        if one["id"]
+        and len(alice.api.get(f"/chatbots/{bot['id']}/conversations/{one['id']}").json()["messages"]) == 2
         and alice.api.get(f"/chatbots/{bot['id']}/conversations/{one['id']}").json()["messages"][1]["feedback"]
     ]
     kept = alice.api.get(f"/chatbots/{bot['id']}/conversations/{conversation['id']}").json()["messages"][1]

@@ -96,7 +96,9 @@ def test_a_changed_file_replaces_the_old_answer(alice: Owner, work_off: Callable
     (first,) = alice.upload(bot, ("manual.md", MANUAL))
     work_off()
     (second,) = alice.upload(bot, ("manual.md", MANUAL.replace(b"24 months", b"36 months")))
-    assert "24 months" in alice.ask(bot, "How long is the warranty?")["text"], "the old one serves until the new is read"
+    assert "24 months" in alice.ask(bot, "How long is the warranty?")["text"], (
+        "the old one serves until the new is read"
+    )
     work_off()
 
     assert first["id"] == second["id"]
@@ -125,7 +127,9 @@ def test_learn_only_text_never_reaches_a_visitor(alice: Owner, work_off: Callabl
     alice.upload(other, ("pricing.md", secret))
     work_off()
     assert {source["status"] for source in alice.sources(bot)} == {"ready"}
-    assert "17 percent" in alice.ask(other, "What is the internal discount floor?")["text"], "or this test proves nothing"
+    assert "17 percent" in alice.ask(other, "What is the internal discount floor?")["text"], (
+        "or this test proves nothing"
+    )
 
     heard = ask(alice.address, bot["public_id"], "What is the internal discount floor?")
 

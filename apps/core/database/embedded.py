@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: started on demand, shared by all processes of one data folder, stopped by the last of them.
 
 Every process that uses it holds a shared lock on `postgres.users`, which the kernel drops when the process dies,
-however it dies. Starting and stopping happen under the exclusive lock `postgres.start`; who finds nobody else using the server
-on the way out stops it.
+however it dies. Starting and stopping happen under the exclusive lock `postgres.start`; who finds nobody else using the
+server on the way out stops it.
 """
 
 import atexit
@@ -10,13 +10,14 @@ import fcntl
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -24,7 +25,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from apps.core.database.urls import embedded_url, socket_directory
+from apps.core.database.urls import SOCKET_NAME, embedded_url, socket_directory
 from apps.core.error_handling import DatabaseError
 
 SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root, so root's server runs as this user
@@ -61,15 +62,17 @@ class EmbeddedPostgres:
         if self._users is not None:
             return
         self._make_folders()
-        with self._exclusively():
-            self._users = (self.data_dir / "postgres.users").open("a")
-            fcntl.flock(self._users, fcntl.LOCK_SH)
+        with self._exclusively(), ExitStack() as unless_it_fails:
+            users = unless_it_fails.enter_context((self.data_dir / "postgres.users").open("a"))
+            fcntl.flock(users, fcntl.LOCK_SH)
             if not (self.cluster / "PG_VERSION").exists():
                 self._initialise()
             if not self.is_running():
-                self._remove_stale_lock()
+                self._remove_stale_locks()
                 self._launch()
             create_logins(embedded_url(self.data_dir, user="postgres", database="postgres"))
+            unless_it_fails.pop_all()
+            self._users = users
         atexit.register(self.release)
 
     def release(self) -> None:
@@ -77,7 +80,7 @@ class EmbeddedPostgres:
         if self._users is None:
             return
         users, self._users = self._users, None
-        with users, self._exclusively():
+        with self._exclusively(), users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -90,7 +93,7 @@ class EmbeddedPostgres:
         if not self._process_lives():
             with self._exclusively():
                 if not self.is_running():
-                    self._remove_stale_lock()
+                    self._remove_stale_locks()
                     self._launch()
 
     def is_running(self) -> bool:
@@ -99,16 +102,12 @@ class EmbeddedPostgres:
 
     def _make_folders(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        if os.geteuid() != 0:
-            self.sockets.mkdir(mode=0o700, exist_ok=True)
-            return
-        for folder in (self.data_dir, self.binaries):
-            let_through(folder)
-        make_system_user()
-        owner = pwd.getpwnam(SYSTEM_USER)
+        if os.geteuid() == 0:
+            make_system_user()
+            for folder in (self.data_dir, self.binaries):
+                let_through(folder)
         for folder in {self.cluster, self.sockets}:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
+            make_private(folder)
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:
@@ -117,10 +116,14 @@ class EmbeddedPostgres:
             yield
 
     def _initialise(self) -> None:
-        for leftover in self.cluster.iterdir():  # of a first start that was cut off
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        """Make the cluster beside its place and move it there whole, so that one cut off half-way is never used."""
+        for leftover in self.data_dir.glob("postgres.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.data_dir))
+        make_private(draft)
         locale = ("--locale-provider=builtin", "--locale=C.UTF-8", "--encoding=UTF8")
-        self._run("initdb", "-U", "postgres", "--auth=trust", *locale, "-D", str(self.cluster))
+        self._run("initdb", "-U", "postgres", "--auth=trust", *locale, "-D", str(draft))
+        draft.rename(self.cluster)  # which is an empty folder until now
 
     def _process_lives(self) -> bool:
         """Return whether `postmaster.pid` names our server: after a crash the number may be another process's."""
@@ -130,16 +133,19 @@ class EmbeddedPostgres:
         except (FileNotFoundError, ValueError, psutil.Error):
             return False
 
-    def _remove_stale_lock(self) -> None:
+    def _remove_stale_locks(self) -> None:
+        """Remove what a crash left behind: PostgreSQL believes it if another process has the number now."""
         if not self._process_lives():
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+            for lock in (self.cluster / "postmaster.pid", self.sockets / f"{SOCKET_NAME}.lock"):
+                lock.unlink(missing_ok=True)
 
     def _launch(self) -> None:
         options = " ".join(f"-c {name}='{value}'" for name, value in SERVER_OPTIONS.items())
+        options += f" -k {shlex.quote(str(self.sockets))}"  # pg_ctl hands them to a shell
         arguments = ("-w", "-t", "30", "-D", str(self.cluster), "-l", str(self.cluster / "server.log"))
         deadline = time.monotonic() + START_SECONDS
-        while self._run("pg_ctl", *arguments, "-o", f"{options} -k '{self.sockets}'", "start", check=False) != 0:
-            # After a kill -9 the old server's children hold its memory for a moment.
+        while self._run("pg_ctl", *arguments, "-o", options, "start", check=False) != 0 and not self.is_running():
+            # After a kill -9 the old server's children hold its memory for a moment, and reading the log takes a while.
             if time.monotonic() > deadline:
                 raise DatabaseError(
                     "The embedded PostgreSQL did not start. The reason stands at the end of postgres/server.log in the"
@@ -149,14 +155,16 @@ class EmbeddedPostgres:
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> int:
         """Run one of PostgreSQL's programs as the user it must run as, and return its exit code."""
-        user = SYSTEM_USER if os.geteuid() == 0 else None
+        account = server_account()
         with tempfile.TemporaryFile() as output:  # a pipe would stay open in the server that pg_ctl leaves behind
             done = subprocess.run(
                 [str(self.binaries / program), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                user=user,
+                user=account and account.pw_uid,
+                group=account and account.pw_gid,  # and none of root's own groups: folders may shut them out
+                extra_groups=account and [],
                 cwd="/",
                 check=False,
             )
@@ -185,6 +193,26 @@ def let_through(folder: Path) -> None:
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:
             parent.chmod(mode | stat.S_IXOTH)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only the server's user can enter.
+
+    Raises DatabaseError when somebody else made it first, who could read what goes through it.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    account = server_account()
+    found = folder.lstat()
+    if stat.S_ISLNK(found.st_mode) or found.st_uid not in {os.geteuid(), account.pw_uid if account else os.geteuid()}:
+        raise DatabaseError(f"The folder {folder} belongs to somebody else. Remove it, and start again.")
+    folder.chmod(0o700)
+    if account:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def server_account() -> pwd.struct_passwd | None:
+    """Return whom the server must run as; None when that is who Tacit runs as."""
+    return pwd.getpwnam(SYSTEM_USER) if os.geteuid() == 0 else None
 
 
 def make_system_user() -> None:

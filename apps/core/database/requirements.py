@@ -38,7 +38,7 @@ def check_database(owner: dict[str, Any], visitor: dict[str, Any]) -> None:
 def connect(database: dict[str, Any], variable: str) -> psycopg.Connection:
     try:
         return psycopg.connect(connection_string(database), autocommit=True)
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.ProgrammingError) as error:  # the latter for options that don't exist
         reason = str(error).strip().splitlines()[-1]
         raise DatabaseError(
             f"PostgreSQL can't be reached ({reason}). Check {variable} and that the server runs."
@@ -87,22 +87,23 @@ def check_rights(connection: psycopg.Connection, visitor: str) -> None:
     if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [visitor]).fetchone():
         create_visitor = sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD '…'").format(sql.Identifier(visitor))
         raise DatabaseError(
-            f"The login for visitors does not exist. Run `{create_visitor.as_string(connection)}` as a superuser and put"
-            " it into TACIT_VISITOR_DATABASE_URL."
+            f"The login for visitors does not exist. Run `{create_visitor.as_string(connection)}` as a superuser and"
+            " put it into TACIT_VISITOR_DATABASE_URL."
         )
 
 
 def check_visitor(connection: psycopg.Connection, owner: str) -> None:
-    """The visitor login must not be able to step round row-level security or become the owner."""
+    """The visitor login must not be able to step round row-level security or to become anybody else."""
     row = connection.execute(
-        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolname = %(owner)s, pg_has_role(rolname, %(owner)s, 'MEMBER')"
+        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolname = %(owner)s,"
+        " EXISTS (SELECT 1 FROM pg_auth_members WHERE member = pg_roles.oid)"
         " FROM pg_roles WHERE rolname = current_user",
         {"owner": owner},
     ).fetchone()
     if row is None or any(row):
         raise DatabaseError(
             "The login for visitors has too many rights: it must be another login than the owner's, no superuser,"
-            " without BYPASSRLS and CREATEROLE, and no member of the owner's role. Make one with"
+            " without BYPASSRLS, CREATEROLE, CREATEDB and REPLICATION, and no member of any role. Make one with"
             " `CREATE ROLE tacit_visitor LOGIN NOINHERIT PASSWORD '…'`."
         )
 

@@ -1,7 +1,6 @@
 """Turns a database address into Django settings, and knows the address of the embedded database."""
 
 import hashlib
-import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -13,12 +12,15 @@ LONGEST_SOCKET_PATH = 100  # the kernel's limit is 107 bytes on Linux, 103 on ma
 
 
 def socket_directory(data_dir: Path) -> Path:
-    """Return where the embedded database listens: in its own folder, or beside `/tmp` when that path is too long."""
+    """Return where the embedded database listens: in its own folder, or under `/tmp` when that path is too long.
+
+    The place is the same for every process, whatever its TMPDIR is; only the server's user can enter it.
+    """
     inside = data_dir / "postgres"
     if len(str(inside / SOCKET_NAME).encode()) <= LONGEST_SOCKET_PATH:
         return inside
     digest = hashlib.sha256(str(data_dir).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"tacit-{digest}"
+    return Path("/tmp") / f"tacit-{digest}"  # noqa: S108  # see above
 
 
 def embedded_url(data_dir: Path, *, user: str, database: str = "tacit") -> str:
@@ -30,17 +32,18 @@ def django_database(url: str, *, name: str, missing: str = "") -> dict[str, Any]
     """Return the entry for Django's DATABASES; `name` is the variable that errors tell to correct."""
     if not url:
         raise SettingsError(f"{name} is missing. {missing}: set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE.")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise SettingsError(
+            f"{name} names no valid host and port. Set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE, signs like"
+            " [ or / in the password percent-encoded."
+        ) from None
     database = unquote(parts.path.lstrip("/"))
     options = dict(parse_qsl(parts.query))
     if parts.scheme not in {"postgresql", "postgres"} or not database or not parts.username:
         raise SettingsError(f"{name} is not usable. Set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE.")
-    try:
-        port = parts.port
-    except ValueError:
-        raise SettingsError(
-            f"{name} names no valid port. Set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
-        ) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": database,

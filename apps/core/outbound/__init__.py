@@ -5,7 +5,18 @@ so a name can't lead elsewhere between the check and the connection. Redirects a
 checked anew. One deadline covers everything, down to a single byte. No proxy is used, whatever the environment says.
 """
 
+from apps.core.outbound.addresses import AllowedHost
 from apps.core.outbound.client import Fetched, FetchLimits, FetchRules, fetch
 from apps.core.outbound.connection import PRODUCT, USER_AGENT, Resolve, resolve_host
 
-__all__ = ["PRODUCT", "USER_AGENT", "FetchLimits", "FetchRules", "Fetched", "Resolve", "fetch", "resolve_host"]
+__all__ = [
+    "PRODUCT",
+    "USER_AGENT",
+    "AllowedHost",
+    "FetchLimits",
+    "FetchRules",
+    "Fetched",
+    "Resolve",
+    "fetch",
+    "resolve_host",
+]

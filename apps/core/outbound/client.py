@@ -65,6 +65,7 @@ def fetch(
 
     `allowed_hosts` names private hosts that may be fetched all the same: `wiki.intranet`, `10.1.0.0/16`,
     `wiki.intranet:9000`; an entry with a port opens that port, one without opens the usual ones.
+    A malformed entry is a `SettingsError`: parse them with `AllowedHost.parse` at start.
     """
     allowed = [AllowedHost.parse(entry) for entry in allowed_hosts]
     deadline = Deadline(limits.total_seconds)

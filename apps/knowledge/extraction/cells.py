@@ -1,11 +1,12 @@
 """Writes the values of cells as a person would: no binary noise, no midnight on a date, shares as per cent."""
 
-import datetime
+import datetime as dt
+import math
 from dataclasses import dataclass
 
 from apps.knowledge.extraction.cleaning import one_line
 
-CellValue = int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta
+CellValue = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 _MOST_DIGITS = 10
 
 
@@ -47,7 +48,7 @@ def number_text(value: int | float, decimals: int | None = None, *, pad: bool = 
     """Return a number without exponent and noise, with at most (or, padded, exactly) so many decimals."""
     if isinstance(value, int):
         return str(value)
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return ""
     whole_digits = len(str(int(abs(value))))
     places = decimals if decimals is not None else max(0, _MOST_DIGITS - whole_digits)
@@ -59,17 +60,17 @@ def number_text(value: int | float, decimals: int | None = None, *, pad: bool = 
     return "0" if text == "-0" else text
 
 
-def _moment(value: datetime.time | datetime.date | datetime.datetime | datetime.timedelta) -> str:
-    if isinstance(value, datetime.datetime):
+def _moment(value: dt.time | dt.date | dt.datetime | dt.timedelta) -> str:
+    if isinstance(value, dt.datetime):
         day, time = value.date().isoformat(), _time(value.time())
         return day if time == "00:00" else f"{day} {time}"
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return value.isoformat()
-    if isinstance(value, datetime.time):
+    if isinstance(value, dt.time):
         return _time(value)
     minutes, seconds = divmod(round(value.total_seconds()), 60)
     return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
 
 
-def _time(value: datetime.time) -> str:
+def _time(value: dt.time) -> str:
     return value.strftime("%H:%M:%S" if value.second else "%H:%M")

@@ -47,7 +47,9 @@ _LATIN_LETTERS = {
 }
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]")
 _MOJIBAKE = {bytes([byte]).decode("cp1252", "replace").replace("�", chr(byte)): byte for byte in range(0x80, 0x100)}
-_TAIL = "".join(re.escape(char) for char, byte in _MOJIBAKE.items() if byte < 0xC0) + "".join(map(chr, range(0x80, 0xA0)))
+_TAIL = "".join(re.escape(char) for char, byte in _MOJIBAKE.items() if byte < 0xC0) + "".join(
+    map(chr, range(0x80, 0xA0))
+)
 _TWICE_ENCODED = re.compile(f"[Â-ß][{_TAIL}]|[à-ï][{_TAIL}]{{2}}|[ð-ô][{_TAIL}]{{3}}")
 
 

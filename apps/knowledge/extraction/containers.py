@@ -1,6 +1,8 @@
 """Opens ZIP containers from strangers without letting them unfold beyond all measure."""
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -42,5 +44,13 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         return archive.read(member)
     except RuntimeError as error:  # zipfile's way to ask for a password
         raise EncryptedDocumentError from error
-    except Exception as error:  # noqa: BLE001 - each decompressor raises errors of its own
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+    ) as error:
         raise DamagedDocumentError from error

@@ -54,8 +54,16 @@ _OLD_OFFICE = (
     ("EncryptedPackage", EncryptedDocumentError, ""),
     ("EncryptionInfo", EncryptedDocumentError, ""),
     ("WordDocument", UnknownFormatError, "Tacit can't read old Word files (.doc). Save it as .docx and upload that."),
-    ("PowerPoint Document", UnknownFormatError, "Tacit can't read old PowerPoint files (.ppt). Save it as .pptx and upload that."),
-    ("__properties_version1.0", UnknownFormatError, "Tacit can't read Outlook messages (.msg). Save it as .eml or text and upload that."),
+    (
+        "PowerPoint Document",
+        UnknownFormatError,
+        "Tacit can't read old PowerPoint files (.ppt). Save it as .pptx and upload that.",
+    ),
+    (
+        "__properties_version1.0",
+        UnknownFormatError,
+        "Tacit can't read Outlook messages (.msg). Save it as .eml or text and upload that.",
+    ),
 )
 _MAIN_PARTS = (
     ("wordprocessingml.document.main", FileKind.DOCX),

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from apps.knowledge.extraction.xml import attributes
+
 _PLACEHOLDER = re.compile(r"%([1-9])")
 _LEVELS = 9
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
@@ -81,17 +83,15 @@ def value(element: etree._Element | None) -> str:
     """Return the attribute that says most of what WordprocessingML says; the number's id for a list."""
     if element is None:
         return ""
-    names = ("val", "numId", "abstractNumId", "styleId")
-    found = {etree.QName(name).localname: text for name, text in element.items()}
-    return next((found[name] for name in names if name in found), "")
+    found = attributes(element)
+    return next((found[name] for name in ("val", "numId", "abstractNumId", "styleId") if name in found), "")
 
 
 def _abstract_lists(numbering: etree._Element) -> Iterator[tuple[str, _List]]:
     for abstract in numbering.iterfind("{*}abstractNum"):
         levels = {}
         for level in abstract.iterfind("{*}lvl"):
-            depth = next((text for name, text in level.items() if name.endswith("ilvl")), "0")
-            levels[min(_LEVELS - 1, _int(depth, 0))] = _Level(
+            levels[min(_LEVELS - 1, _int(attributes(level).get("ilvl", ""), 0))] = _Level(
                 start=_int(value(level.find("{*}start")), 1),
                 style=value(level.find("{*}numFmt")) or "decimal",
                 text=value(level.find("{*}lvlText")),
@@ -103,9 +103,8 @@ def _abstract_lists(numbering: etree._Element) -> Iterator[tuple[str, _List]]:
 def _overrides(number: etree._Element) -> Iterator[tuple[int, int]]:
     for override in number.iterfind("{*}lvlOverride"):
         start = override.find("{*}startOverride")
-        depth = next((text for name, text in override.items() if name.endswith("ilvl")), "0")
         if start is not None:
-            yield min(_LEVELS - 1, _int(depth, 0)), _int(value(start), 1)
+            yield min(_LEVELS - 1, _int(attributes(override).get("ilvl", ""), 0)), _int(value(start), 1)
 
 
 def _style_numbers(styles: etree._Element) -> dict[str, tuple[str, int]]:
@@ -113,7 +112,7 @@ def _style_numbers(styles: etree._Element) -> dict[str, tuple[str, int]]:
     own: dict[str, tuple[str, int]] = {}
     based: dict[str, str] = {}
     for style in styles.iterfind("{*}style"):
-        name = next((text for key, text in style.items() if key.endswith("styleId")), "")
+        name = attributes(style).get("styleId", "")
         based[name] = value(style.find("{*}basedOn"))
         found = style.find("{*}pPr/{*}numPr")
         if found is not None:

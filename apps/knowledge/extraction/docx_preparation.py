@@ -25,7 +25,7 @@ def prepare(archive: zipfile.ZipFile) -> BytesIO:
     numbering = Numbering(*lists)
     for paragraph in root.iter("{*}p"):
         label = numbering.label(paragraph) if paragraph.find("{*}pPr") is not None else ""
-        if label and "".join(paragraph.itertext()).strip():
+        if label and any(piece.text for piece in paragraph.iter("{*}t")):
             _put_first(paragraph, label + " ")
     return _repack(archive, part, etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 

@@ -9,7 +9,7 @@ from posixpath import join, normpath
 from lxml import etree
 
 from apps.knowledge.extraction.cells import NumberFormat
-from apps.knowledge.extraction.xml import iterate, parse
+from apps.knowledge.extraction.xml import attributes, iterate, parse
 
 _LARGEST_SHEET = 60_000_000
 _BUILT_IN = {1: "0", 2: "0.00", 3: "0", 4: "0.00", 9: "0%", 10: "0.00%", 37: "0", 38: "0", 39: "0.00", 40: "0.00"}
@@ -38,7 +38,7 @@ def number_formats(data: bytes) -> dict[str, Formats]:
 
 def parse_format(code: str) -> NumberFormat | None:
     """Return how a format code shows a positive number, None for dates, fractions and what shows it as it is."""
-    code = _UNSHOWN.sub("", code.split(";")[0])
+    code = _UNSHOWN.sub("", code.split(";", maxsplit=1)[0])
     literals: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -68,13 +68,13 @@ def _styles(archive: zipfile.ZipFile) -> list[NumberFormat | None]:
 
 def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     targets = {
-        element.get("Id"): element.get("Target", "")
+        element.get("Id", ""): element.get("Target", "")
         for element in parse(archive.read("xl/_rels/workbook.xml.rels")).iterfind("{*}Relationship")
     }
     parts = {}
     for sheet in parse(archive.read("xl/workbook.xml")).iterfind(".//{*}sheet"):
-        identity = next((value for name, value in sheet.items() if name.endswith("}id")), None)
-        parts[sheet.get("name", "")] = normpath(join("/xl", targets.get(identity, ""))).lstrip("/")
+        target = targets.get(attributes(sheet).get("id", ""), "")
+        parts[sheet.get("name", "")] = normpath(join("/xl", target)).lstrip("/")
     return parts
 
 

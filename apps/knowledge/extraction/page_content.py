@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 import trafilatura
+from lxml import etree
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from apps.core.chunking.blocks import Block, BlockKind
@@ -24,6 +25,8 @@ _HELD = 0.6
 _WORTH_TRUSTING = 1_000
 _FOLLOWS_TEXT = {BlockKind.TABLE_ROW, BlockKind.CODE}
 _CELL_ENDS = re.compile("[:;] ")
+# What trafilatura and the parser below it raise over odd pages; the page can be read without them.
+_TROUBLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, etree.LxmlError)
 _WORDLESS = re.compile(r"[\W_]+")
 
 
@@ -33,7 +36,7 @@ def content_blocks(html: str, tree: LexborHTMLParser) -> list[Block]:
         return []
     everything = markup_blocks(tree.body)
     _remove_surroundings(tree)
-    candidates = markup_blocks(_main_part(tree))
+    candidates = markup_blocks(_main_part(tree, tree.body))
     article = select_article(everything, _article_text(html), candidates)
     return article if is_article(article, candidates) else candidates or everything
 
@@ -92,7 +95,7 @@ def _bare(text: str) -> str:
 def _article_text(html: str) -> str:
     try:
         return trafilatura.extract(html, include_comments=False, favor_recall=True) or ""
-    except Exception:  # noqa: BLE001
+    except _TROUBLE:
         return ""
 
 
@@ -105,10 +108,8 @@ def _remove_surroundings(tree: LexborHTMLParser) -> None:
             node.decompose()
 
 
-def _main_part(tree: LexborHTMLParser) -> LexborNode:
+def _main_part(tree: LexborHTMLParser, body: LexborNode) -> LexborNode:
     mains = tree.css("main, [role=main]")
-    body = tree.body
-    assert body is not None
     if len(mains) == 1 and len(mains[0].text(strip=True)) > 0.4 * len(body.text(strip=True)):
         return mains[0]
     return body

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from apps.core.chunking.blocks import Block, BlockKind
 from apps.core.error_handling import (
@@ -33,6 +34,11 @@ def extract(path: Path, *, file_name: str, limits: ExtractionLimits) -> Extracte
     return extract_bytes(path.read_bytes(), file_name=file_name, limits=limits)
 
 
+def read_stream(stream: IO[bytes], *, file_name: str, limits: ExtractionLimits) -> ExtractedFile:
+    """Do what `extract` does with an open file."""
+    return extract_bytes(stream.read(), file_name=file_name, limits=limits)
+
+
 def extract_bytes(data: bytes, *, file_name: str, limits: ExtractionLimits) -> ExtractedFile:
     """Do what `extract` does with a file's content."""
     return _read(SourceFile(name=file_name, data=data, limits=limits, read_member=_read))
@@ -46,7 +52,7 @@ def _read(source: SourceFile) -> ExtractedFile:
         raise
     except MemoryError as error:
         raise ExtractionCrashError from error
-    except Exception as error:  # noqa: BLE001 - a parser may raise anything over a file that breaks its format
+    except Exception as error:
         raise DamagedDocumentError from error
     documents = tuple(document for document in map(_tidy, found.documents) if document.blocks)
     if not documents:

@@ -35,9 +35,7 @@ class SourceFile:
         """Read a member of an archive or an attachment with the reader that its content asks for."""
         if self.read_member is None or self.nesting >= self.limits.archive_nesting:
             raise ArchiveTooDeepError
-        inner = replace(
-            self, name=name, data=data, nesting=self.nesting + 1, in_archive=self.in_archive or archive
-        )
+        inner = replace(self, name=name, data=data, nesting=self.nesting + 1, in_archive=self.in_archive or archive)
         return self.read_member(inner)
 
 

@@ -8,8 +8,9 @@ from apps.knowledge.extraction.cleaning import one_line
 
 Row = Sequence[str]
 
+_UNIT = r"(?:[%‰$€£¥₩₹°]|[A-Za-zµ°]{1,4}[²³]?(?:/[A-Za-z]{1,4}[²³]?)?|[\u4e00-\u9fff\uac00-\ud7af]{1,2})"
 _AMOUNT = re.compile(
-    r"[(\-+±~≈<>≤≥−–]*\s*(?:[$€£¥₩₹]|[A-Z]{3}\s)?\s*[\-−]?\d[\d\s.,:/'’×x-]*(?:[%‰$€£¥₩₹°)*†]|\s?[A-Za-zµ°]{1,4}[²³]?)*"
+    rf"[(\-+±~≈<>≤≥−–]{{0,3}}\s?(?:[$€£¥₩₹]|[A-Z]{{3}}\s)?\s?[\-−]?\d[\d\s.,:/'’×x–-]*{_UNIT}?\s?[)*†]{{0,3}}"
 )
 _YEAR = re.compile(r"(?:FY|H[12]|Q[1-4])?[ /-]?(?:19|20)\d\d(?:[/-]\d\d(?:\d\d)?)?[*ae]?", re.IGNORECASE)
 _LONGEST_NAME = 80

@@ -31,7 +31,9 @@ _MAIL_FIELD = re.compile(
 _FIRST_FIELD = re.compile(r"(?:>?From \S.*\n)?[A-Za-z][A-Za-z0-9-]*[ \t]*:")
 _PROLOGUE = re.compile(r"(?:\s|<\?xml.*?\?>|<!--.*?-->)*", re.DOTALL)
 _HTML_ROOT = re.compile(r"<(?:!doctype\s+html|html|head|body|title|meta|script|style)\b", re.IGNORECASE)
-_HTML_TAG = re.compile(r"</?(?:p|div|h[1-6]|table|t[rdh]|ul|ol|li|br|span|a|b|i|strong|em|font|center)\b[^<>]*>", re.IGNORECASE)
+_HTML_TAG = re.compile(
+    r"</?(?:p|div|h[1-6]|table|t[rdh]|ul|ol|li|br|span|a|b|i|strong|em|font|center)\b[^<>]*>", re.IGNORECASE
+)
 _MARKDOWN_SIGNS = tuple(
     re.compile(sign, re.MULTILINE)
     for sign in (
@@ -65,8 +67,10 @@ def text_kind(data: bytes, extension: str) -> FileKind:
         return FileKind.JSON_LINES
     if named in {FileKind.MARKDOWN, FileKind.DELIMITED}:
         return named
-    if text.startswith("<?xml") or text.startswith("<svg"):
-        raise UnknownFormatError("Tacit can't read XML of this kind. Save it as HTML, DOCX, PDF or text and upload that.")
+    if text.startswith(("<?xml", "<svg")):
+        raise UnknownFormatError(
+            "Tacit can't read XML of this kind. Save it as HTML, DOCX, PDF or text and upload that."
+        )
     if _is_delimited(text if complete else text[: text.rfind("\n") + 1]):
         return FileKind.DELIMITED
     return FileKind.MARKDOWN if _is_markdown(text, plain=bool(extension)) else FileKind.TEXT
@@ -77,7 +81,9 @@ def _is_mail(text: str, *, named_so: bool) -> bool:
     names = {name.lower() for name in _MAIL_FIELD.findall(head)}
     if named_so:
         return bool(names)
-    return _FIRST_FIELD.match(text) is not None and len(names) >= 3 and bool(names & {"from", "received", "mime-version"})
+    return (
+        _FIRST_FIELD.match(text) is not None and len(names) >= 3 and bool(names & {"from", "received", "mime-version"})
+    )
 
 
 def _is_html(text: str, named: FileKind | None) -> bool:

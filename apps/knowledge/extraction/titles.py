@@ -10,25 +10,40 @@ from apps.knowledge.extraction.xml import parse
 
 _LONGEST = 200
 _NEAR_TOP = 4
+_BEGINNING = 40
+_BORNE_OUT = 0.7
+_WORD = re.compile(r"\w{3,}")
 # What programs write where an author wrote nothing.
 _MEANINGLESS = re.compile(
     r"(?:microsoft (?:word|powerpoint|excel)\b.*|untitled\d*|(?:un)?titled document|document ?\d*|presentation ?\d*|"
     r"powerpoint[- ]pr[aä]sentation|powerpoint presentation|slide \d+|pr[aä]sentation ?\d*|dokument ?\d*|title|titel|"
-    r"no slide title|unknown|none|null|new document|neues dokument|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|ps|rtf|odt|html?)|"
+    r"no slide title|unknown|none|null|new document|neues dokument|"
+    r".*\.(?:docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|ps|rtf|odt|html?)|"
     r"\W*|\d+|[a-z0-9_-]*\d{4,}[a-z0-9_-]*)",
     re.IGNORECASE,
 )
 
 
 def document_title(blocks: Sequence[Block], *, declared: str = "", otherwise: str) -> str:
-    """Return the heading that opens the document, else the title that its properties declare, else the file's name."""
+    """Return the document's title: what its properties declare and its beginning bears out, else the heading that
+    opens it, else what is declared, else the file's name.
+    """
+    declared = one_line(declared)
+    if len(declared) > _LONGEST or _MEANINGLESS.fullmatch(declared):
+        declared = ""
+    if declared and _is_borne_out(declared, blocks):
+        return declared
     opening = [block for block in blocks[:_NEAR_TOP] if block.kind is BlockKind.HEADING]
     if opening and len(opening[0].text) <= _LONGEST:
         return opening[0].text
-    declared = one_line(declared)
-    if declared and len(declared) <= _LONGEST and not _MEANINGLESS.fullmatch(declared):
-        return declared
-    return otherwise
+    return declared or otherwise
+
+
+def _is_borne_out(declared: str, blocks: Sequence[Block]) -> bool:
+    """Tell whether the document's beginning uses the title's words; templates leave titles of other documents."""
+    words = [word.casefold() for word in _WORD.findall(declared)]
+    beginning = " ".join(block.text for block in blocks[:_BEGINNING]).casefold()
+    return len(words) > 1 and sum(word in beginning for word in words) >= _BORNE_OUT * len(words)
 
 
 def declared_title(archive: zipfile.ZipFile) -> str:

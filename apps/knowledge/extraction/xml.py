@@ -5,14 +5,21 @@ from typing import IO
 
 from lxml import etree
 
+from apps.core.error_handling import DamagedDocumentError
+
 
 def parse(data: bytes) -> etree._Element:
     """Return the root of an XML document; parts that are not well-formed are mended as far as possible."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
     root = etree.fromstring(data, parser)
     if root is None:
-        raise etree.XMLSyntaxError("no element", 0, 0, 0)
+        raise DamagedDocumentError
     return root
+
+
+def attributes(element: etree._Element) -> dict[str, str]:
+    """Return the element's attributes by their names without namespaces."""
+    return {str(etree.QName(name).localname): str(text) for name, text in element.items()}
 
 
 def iterate(stream: IO[bytes], tag: str) -> Iterator[etree._Element]:

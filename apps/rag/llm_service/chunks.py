@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from apps.core.error_handling import ProviderAnswerError
+from apps.core.error_handling import ProviderAnswerError, ProviderUnavailableError
 from apps.rag.llm_service.protocol import Stop, StopReason, Usage
 from apps.rag.llm_service.reasoning import ReasoningStripper
 
-LONGEST_ANSWER = 40_000  # characters; the request asks for far less
+LONGEST_ANSWER = 16_000  # characters; the request asks for far less
 LONGEST_THINKING = 400_000
 LONGEST_BLANK = 1_000  # characters of white space in a row
 
@@ -28,8 +28,8 @@ class AnswerReader:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is neither a word nor a refusal."""
-        return self._written == self._blank and self._reason is not StopReason.NO_ANSWER
+        """Whether a finished answer has neither a word nor a refusal in it."""
+        return self.has_finished and self._written == self._blank and self._reason is not StopReason.NO_ANSWER
 
     def read(self, chunk: object) -> str:
         """Return the answer's text in a chunk; None as a chunk is the end of the stream."""
@@ -48,7 +48,9 @@ class AnswerReader:
         return self._counted(self._thinking.flush())
 
     def stop(self) -> Stop:
-        """Return how the answer ended."""
+        """Return how the answer ended. Raises ProviderUnavailableError if it just broke off."""
+        if not self.has_finished and self._written <= LONGEST_ANSWER and self._reason is not StopReason.NO_ANSWER:
+            raise ProviderUnavailableError
         return Stop(reason=self._reason, usage=self._usage)
 
     def _read_choice(self, choice: Any) -> str:

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-import numpy as np
-
 from apps.core.embedding_service import EmbeddingService
+from apps.core.error_handling import ProviderError
 from apps.rag.candidates import CandidateUnit, Scored, find_candidates, judge_for, most_promising
 from apps.rag.llm_service.protocol import Prompt, Stop, StopReason, Token
 from apps.rag.relevance import Judge
@@ -41,12 +40,13 @@ class ExtractiveLLMService:
 
     def _scored(self, question: str, candidates: list[CandidateUnit], judge: Judge) -> list[Scored]:
         """Return the candidates with their values, best first."""
-        asked = self._embeddings.embed_query(question).vector
-        vectors = self._embeddings.embed_documents([candidate.framed_text for candidate in candidates])
-        cosines = np.array([result.vector for result in vectors]) @ asked
-        scored = [
-            _score(candidate, float(cosine), judge) for candidate, cosine in zip(candidates, cosines, strict=True)
-        ]
+        try:
+            asked = self._embeddings.embed_query(question).vector
+            framed = self._embeddings.embed_documents([candidate.framed_text for candidate in candidates])
+            cosines = [float(result.vector @ asked) for result in framed]
+        except ProviderError:  # an embedding model on another server; search has told how close each passage is
+            cosines = [candidate.passage.cosine for candidate in candidates]
+        scored = [_score(candidate, cosine, judge) for candidate, cosine in zip(candidates, cosines, strict=True)]
         return sorted(scored, key=lambda one: one.rank, reverse=True)
 
 

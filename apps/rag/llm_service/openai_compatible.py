@@ -64,6 +64,12 @@ class OpenAICompatibleLLMService:
         finally:
             await stream.close()
 
+    async def aclose(self) -> None:
+        """Close the connections that this event loop has opened."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.close()
+
     async def _read(
         self, stream: AsyncStream[ChatCompletionChunk], started: float
     ) -> AsyncGenerator[Token | Stop, None]:

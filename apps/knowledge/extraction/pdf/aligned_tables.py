@@ -1,13 +1,18 @@
 """Reads tables without lines: rows of words that stand in columns."""
 
+import itertools
 from collections.abc import Sequence
 
+from apps.knowledge.extraction.geometry import gaps
 from apps.knowledge.extraction.pdf.joining import join_lines
 from apps.knowledge.extraction.pdf.lines import Piece, rows_of
 from apps.knowledge.extraction.pdf.reading_order import Cut, Part
+from apps.knowledge.extraction.pdf.words import Word
 
 _FEWEST_ROWS = 2
 _WORDS_SHARE = 0.25
+_ROWS_TO_AGREE = 3
+_NARROW_CUT = 0.5
 
 
 def split_table(part: Part) -> tuple[list[Piece], list[list[str]], list[Piece]]:
@@ -19,16 +24,25 @@ def split_table(part: Part) -> tuple[list[Piece], list[list[str]], list[Piece]]:
     first, last = filled[0], filled[-1]
     while last + 1 < len(rows) and _belongs(rows[last], rows[last + 1]):
         last += 1
-    table = _join_broken(rows[first : last + 1], part.cuts)
+    table = _join_broken(rows[first : last + 1], _narrow_cuts(rows[first : last + 1], part.cuts))
     if not _holds_words(table):
         return part.pieces, [], []
     return _flat(rows[:first]), table, _flat(rows[last + 1 :])
 
 
-def _columns(row: Sequence[Piece], cuts: Sequence[Cut]) -> dict[int, list[Piece]]:
-    columns: dict[int, list[Piece]] = {}
-    for piece in row:
-        columns.setdefault(sum(piece.box.x0 >= cut[1] - 0.1 for cut in cuts), []).append(piece)
+def _narrow_cuts(rows: Sequence[Sequence[Piece]], cuts: Sequence[Cut]) -> Sequence[Cut]:
+    """Return the cuts with those between columns that stand closer together, if enough rows agree on them."""
+    if len(rows) < _ROWS_TO_AGREE:
+        return cuts
+    words = [word for row in rows for piece in row for word in piece.words]
+    narrow = gaps(((word.box.x0, word.box.x1) for word in words), _NARROW_CUT * rows[0][0].size)
+    return narrow if len(narrow) >= len(cuts) else cuts
+
+
+def _columns(row: Sequence[Piece], cuts: Sequence[Cut]) -> dict[int, list[Word]]:
+    columns: dict[int, list[Word]] = {}
+    for word in (word for piece in row for word in piece.words):
+        columns.setdefault(sum(word.box.middle[0] >= (cut[0] + cut[1]) / 2 for cut in cuts), []).append(word)
     return columns
 
 
@@ -46,7 +60,7 @@ def _join_broken(rows: list[list[Piece]], cuts: Sequence[Cut]) -> list[list[str]
     bottom = 0.0
     for row in rows:
         columns = _columns(row, cuts)
-        texts = [" ".join(piece.text for piece in columns.get(column, [])) for column in range(len(cuts) + 1)]
+        texts = [" ".join(word.text for word in columns.get(column, [])) for column in range(len(cuts) + 1)]
         distance = row[0].box.y1 - bottom
         if cells and 0 not in columns and _is_rest(texts, distance, pitch):
             for place, text in enumerate(texts):
@@ -64,7 +78,7 @@ def _is_rest(texts: list[str], distance: float, pitch: float) -> bool:
 
 def _usual_pitch(rows: list[list[Piece]]) -> float:
     full = [row for row in rows if len(row) > 1]
-    distances = sorted(after[0].box.y1 - row[0].box.y1 for row, after in zip(full, full[1:], strict=False))
+    distances = sorted(after[0].box.y1 - row[0].box.y1 for row, after in itertools.pairwise(full))
     return distances[len(distances) // 2] if distances else 0.0
 
 

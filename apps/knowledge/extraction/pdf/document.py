@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction import cleaning
@@ -15,6 +15,10 @@ _LONGEST_HEADING = 160
 _LONGEST_BOLD_HEADING = 100
 _MOST_HEADING_LINES = 3
 _MOST_LEVELS = 4
+_FEWEST_CAPITALS = 6
+_MOST_NOTES = 6
+_MOST_CARRIED_LINES = 6
+_INNER_END = re.compile(r"[.!?]['\"”’)]*(?=\s+[A-ZÀ-ÝА-Я])")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _NUMBERED = re.compile(r"(?:§\s*)?(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S")
 _WORDLESS = re.compile(r"[\W_]+")
@@ -73,7 +77,7 @@ def _heading_level(
     paragraph: Paragraph, follower: Paragraph | None, text: str, setting: _Type, outline: Outline
 ) -> int:
     """Return the level of a heading, 0 for what is none."""
-    if paragraph.kind is BlockKind.CODE or not _could_be_heading(paragraph, text):
+    if paragraph.kind is BlockKind.CODE or paragraph.aside or not _could_be_heading(paragraph, text):
         return 0
     marked = outline.get((paragraph.page, bare(text)), 0)
     if marked:
@@ -82,9 +86,18 @@ def _heading_level(
         return _numbered_level(text) or 1 + min(_MOST_LEVELS, setting.headings.index(paragraph.size))
     is_set_off = paragraph.bold and paragraph.size > 0.95 * setting.body and len(text) <= _LONGEST_BOLD_HEADING
     leads = follower is not None and not (follower.bold and follower.size >= paragraph.size)
+    is_set_off = is_set_off or (
+        _is_capitals(paragraph, text) and not (follower and _is_capitals(follower, follower.text()))
+    )
     if is_set_off and leads and not text.endswith((".", ",", ";")) and "\n" not in text:
-        return _numbered_level(text) or min(6, 1 + len(setting.headings[: _MOST_LEVELS]))
+        return _numbered_level(text) or min(6, 1 + len(setting.headings[:_MOST_LEVELS]))
     return 0
+
+
+def _is_capitals(paragraph: Paragraph, text: str) -> bool:
+    """Tell whether a paragraph is a short line in capitals."""
+    letters = sum(map(str.isalpha, text))
+    return len(paragraph.lines) == 1 and letters >= _FEWEST_CAPITALS and text.isupper() and letters > 0.7 * len(text)
 
 
 def _could_be_heading(paragraph: Paragraph, text: str) -> bool:
@@ -112,7 +125,7 @@ def _setting(paragraphs: Sequence[Paragraph]) -> _Type:
     large = {
         paragraph.size
         for paragraph in paragraphs
-        if paragraph.size >= _LARGER * body and len(paragraph.lines) <= _MOST_HEADING_LINES
+        if not paragraph.aside and paragraph.size >= _LARGER * body and len(paragraph.lines) <= _MOST_HEADING_LINES
     }
     return _Type(body=body, headings=sorted(large, reverse=True))
 
@@ -126,7 +139,7 @@ def _common_size(letters: Counter[float]) -> float:
 
 
 def _known_words(paragraphs: Sequence[Paragraph]) -> set[str]:
-    """Return the words that stand whole in some line: they tell whether a hyphen at a line's end belongs to the word."""
+    """Return the words that stand whole in some line: they tell whether a hyphen is part of a word."""
     known: set[str] = set()
     for paragraph in paragraphs:
         for line in paragraph.lines:
@@ -139,13 +152,44 @@ def _join_across(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """Join a paragraph that was cut off by the end of a column or page with its rest."""
     joined: list[Paragraph] = []
     for paragraph in paragraphs:
-        last = joined[-1] if joined else None
-        if last is not None and _is_rest(last, paragraph):
-            last.lines += paragraph.lines
-            last.open = paragraph.open
-        else:
+        begun = _begun(joined, paragraph)
+        if begun is None:
             joined.append(paragraph)
+            continue
+        rest = _split_off(paragraph) if paragraph.page > begun.page else None
+        begun.lines += paragraph.lines
+        begun.open = paragraph.open and rest is None
+        if rest is not None:
+            joined.append(rest)
     return joined
+
+
+def _split_off(paragraph: Paragraph) -> Paragraph | None:
+    """Leave a paragraph what ends the sentence of the page before, and return what belongs to its own page."""
+    if len(paragraph.lines) <= _MOST_CARRIED_LINES:
+        return None
+    for number, line in enumerate(paragraph.lines[:_MOST_CARRIED_LINES]):
+        end = _INNER_END.search(line.text)
+        if end is not None:
+            first, second = (
+                replace(line, text=line.text[: end.end()]),
+                replace(line, text=line.text[end.end() :].strip()),
+            )
+            rest = replace(paragraph, lines=[second, *paragraph.lines[number + 1 :]])
+            paragraph.lines = [*paragraph.lines[:number], first]
+            return rest
+    return None
+
+
+def _begun(joined: Sequence[Paragraph], rest: Paragraph) -> Paragraph | None:
+    """Return the paragraph that goes on with this one; footnotes in smaller type may stand between them."""
+    for paragraph in reversed(joined[-_MOST_NOTES:]):
+        if _is_rest(paragraph, rest):
+            return paragraph
+        is_note = paragraph.rows is None and paragraph.page == rest.page - 1 and paragraph.size < 0.93 * rest.size
+        if not is_note:
+            return None
+    return None
 
 
 def _is_rest(last: Paragraph, paragraph: Paragraph) -> bool:

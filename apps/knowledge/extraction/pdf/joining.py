@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 SOFT_HYPHEN = "\x02"
 _PARTED = re.compile(r"(?P<head>[^\W\d_]{2,})[-‐\u00ad\x02]$")
+_HYPHENED = re.compile(r"\w[-‐]$")
 _TAIL = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u0e00-\u0e7f]")
 
@@ -19,6 +20,8 @@ def join_lines(lines: Sequence[str], known: Collection[str] = ()) -> str:
 
 def _join(text: str, line: str, known: Collection[str]) -> str:
     parted = _PARTED.search(text)
+    if parted is None and _HYPHENED.search(text):
+        return text + line
     if parted is None:
         # Chinese, Japanese and Thai put no space between words.
         unspaced = _UNSPACED.match(text[-1]) and _UNSPACED.match(line[0])

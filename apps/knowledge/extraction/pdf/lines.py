@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from apps.knowledge.extraction.pdf.geometry import Box, around
+from apps.knowledge.extraction.geometry import Box, around
 from apps.knowledge.extraction.pdf.words import Word
 
 _SAME_LINE = 0.4
 _JOIN_GAP = 0.9
 _OVERLAP = 0.5
 _BULLET_GAP = 4.0
-LIST_MARK = re.compile(r"(?:[•·●○▪◦■□‣➢➤✓✔❖\-–—*]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)])\s+")
+LIST_MARK = re.compile(r"(?:[•·●○▪◦■□‣➢➤✓✔❖\uf020-\uf0ff\-–—*]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -93,14 +93,19 @@ def _join_bullets(pieces: list[Piece]) -> list[Piece]:
     """Join a bullet or number with the text that it stands before, however wide the gap."""
     joined: list[Piece] = []
     for row in rows_of(pieces):
+        last: Piece | None = None
         for piece in row:
-            last = joined[-1] if joined and joined[-1] in row else None
-            if last is not None and LIST_MARK.fullmatch(last.text + " ") and _gap(last, piece) < _BULLET_GAP * piece.size:
-                joined[-1] = make_piece([*last.words, *piece.words])
-                row = [joined[-1] if other is last else other for other in row]
+            if last is not None and _is_mark(last, piece):
+                joined[-1] = last = make_piece([*last.words, *piece.words])
             else:
                 joined.append(piece)
+                last = piece
     return sorted(joined, key=lambda piece: (piece.box.y0, piece.box.x0))
+
+
+def _is_mark(piece: Piece, follower: Piece) -> bool:
+    is_mark = LIST_MARK.fullmatch(piece.text + " ") is not None
+    return is_mark and _gap(piece, follower) < _BULLET_GAP * follower.size
 
 
 def _gap(one: Piece, other: Piece) -> float:

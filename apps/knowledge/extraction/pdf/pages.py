@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from apps.core.chunking.blocks import BlockKind
 from apps.knowledge.extraction.pdf.aligned_tables import split_table
@@ -16,8 +16,8 @@ from apps.knowledge.extraction.pdf.rulings import find_grids
 from apps.knowledge.extraction.pdf.running_lines import RunningLines
 from apps.knowledge.extraction.pdf.words import PageText, page_text
 
-_UNREADABLE = 0.4
-_FEW_CHARACTERS = 60
+_UNREADABLE = 0.3
+_FEW_CHARACTERS = 120
 _COVERED = 0.5
 _MOST_OBJECTS = 3_000
 
@@ -34,14 +34,15 @@ class PageContent:
 def read_page(page: pdfium.PdfPage, number: int, running: RunningLines, *, code: bool) -> PageContent:
     """Return the page's content without the lines that stand on every page."""
     text = page_text(page)
-    if text.unreadable > _UNREADABLE and text.characters > _FEW_CHARACTERS:
-        return PageContent(paragraphs=[], is_unreadable=True)
     found: list[Paragraph] = []
-    for pieces in page_pieces(page, text):
+    for direction, pieces in enumerate(page_pieces(page, text)):
         kept = running.without(pieces, page.get_bbox(), text.rotations[0])
-        found += _paragraphs(kept, number, code=code)
+        # A page of nothing but repeated lines, such as a title slide, says what they say.
+        for paragraph in _paragraphs(kept or pieces, number, code=code):
+            paragraph.aside = direction > 0
+            found.append(paragraph)
     is_scan = text.characters <= _FEW_CHARACTERS and _covered_by_pictures(page)
-    return PageContent(paragraphs=found, is_scan=is_scan)
+    return PageContent(paragraphs=found, is_scan=is_scan, is_unreadable=text.unreadable > _UNREADABLE)
 
 
 def page_pieces(page: pdfium.PdfPage, text: PageText) -> list[list[Piece]]:

@@ -1,20 +1,22 @@
 """Turns the parts of a page into paragraphs, list items, code and table rows."""
 
+import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apps.core.chunking.blocks import BlockKind
-from apps.knowledge.extraction.pdf.geometry import Box, around
+from apps.knowledge.extraction.geometry import Box, around
 from apps.knowledge.extraction.pdf.joining import SOFT_HYPHEN, join_lines
 from apps.knowledge.extraction.pdf.lines import LIST_MARK, Piece, rows_of
 
 _LOOSE = 1.35
 _LOOSEST = 2.0
+_TIGHT = 1.5
 _OTHER_SIZE = 0.12
 _INDENT = 0.8
 _SHORT = 0.72
-_BULLET = re.compile(r"[•·●○▪◦■□‣➢➤✓✔❖\-–—*]\s+")
+_BULLET = re.compile(r"[•·●○▪◦■□‣➢➤✓✔❖\uf020-\uf0ff\-–—*]\s+")
 _SENTENCE_END = re.compile(r"[.!?:。！？]['\"”’)\]]*$")
 _CHARACTER_WIDTH = 0.6
 
@@ -28,16 +30,22 @@ class Line:
     size: float
     bold: bool
     mono: bool
+    short: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
 class Paragraph:
-    """Lines that belong together; `open` says that the last one is as long as lines get and ends no sentence."""
+    """Lines that belong together.
+
+    `open` says that the last line is as long as lines get and ends no sentence, `aside` that the text runs in
+    another direction than most of the page.
+    """
 
     kind: BlockKind
     lines: list[Line] = field(repr=False)
     page: int
     open: bool = False
+    aside: bool = False
     level: int = 0
     rows: list[list[str]] | None = field(default=None, repr=False)
 
@@ -54,12 +62,10 @@ class Paragraph:
         return "\n".join(join_lines(lines, known) for lines in self._broken())
 
     def _broken(self) -> Iterator[list[str]]:
-        right = max(line.box.x1 for line in self.lines)
-        left = min(line.box.x0 for line in self.lines)
         together: list[str] = []
         for line in self.lines:
             together.append(line.text)
-            if self.kind is BlockKind.PARAGRAPH and _is_short(line, left, right) and line is not self.lines[-1]:
+            if self.kind is BlockKind.PARAGRAPH and line.short and line is not self.lines[-1]:
                 yield together
                 together = []
         yield together
@@ -73,7 +79,9 @@ def paragraphs(pieces: Sequence[Piece], page: int, *, code: bool) -> list[Paragr
         if row[0].rows is not None:
             result += _text(run, page, code=code)
             run = []
-            result += [Paragraph(kind=BlockKind.TABLE_ROW, lines=[], page=page, rows=piece.rows) for piece in row if piece.rows]
+            result += [
+                Paragraph(kind=BlockKind.TABLE_ROW, lines=[], page=page, rows=piece.rows) for piece in row if piece.rows
+            ]
         else:
             run.append(_line(row))
     return result + _text(run, page, code=code)
@@ -97,15 +105,15 @@ def _text(lines: list[Line], page: int, *, code: bool) -> list[Paragraph]:
     pitch = _pitch(lines)
     result: list[Paragraph] = []
     for line in lines:
+        line.short = line.box.x1 - left < _SHORT * (right - left)
         last = result[-1] if result else None
         is_code = code and line.mono
-        if last is not None and not is_code and _goes_on(last, line, left, right, pitch):
-            last.lines.append(line)
-        elif last is not None and is_code and last.kind is BlockKind.CODE:
+        goes_on = last is not None and (last.kind is BlockKind.CODE if is_code else _goes_on(last, line, pitch))
+        if last is not None and goes_on:
             last.lines.append(line)
         else:
             result.append(_begin(line, page, is_code=is_code))
-        result[-1].open = not _is_short(line, left, right) and not _SENTENCE_END.search(line.text)
+        result[-1].open = not line.short and not _SENTENCE_END.search(line.text)
     _set_levels(result)
     return result
 
@@ -117,22 +125,25 @@ def _begin(line: Line, page: int, *, is_code: bool) -> Paragraph:
     return Paragraph(kind=kind, lines=[line], page=page)
 
 
-def _goes_on(paragraph: Paragraph, line: Line, left: float, right: float, pitch: float) -> bool:
+def _goes_on(paragraph: Paragraph, line: Line, pitch: float) -> bool:
     """Tell whether a line belongs to the paragraph above it."""
     last = paragraph.lines[-1]
-    if paragraph.kind is BlockKind.CODE or LIST_MARK.match(line.text):
-        return False
-    if line.box.y1 - last.box.y1 > min(_LOOSE * pitch, _LOOSEST * max(line.size, last.size)):
-        return False
-    if abs(line.size - last.size) > _OTHER_SIZE * last.size or line.bold != last.bold:
+    if paragraph.kind is BlockKind.CODE or LIST_MARK.match(line.text) or _stands_apart(last, line, pitch):
         return False
     if last.text.endswith(("-", SOFT_HYPHEN)) or line.text[:1].islower():
         return True
     if paragraph.kind is BlockKind.LIST_ITEM:
-        return line.box.x0 > paragraph.lines[0].box.x0 + 0.3 * line.size and not _is_short(last, left, right)
-    if line.box.x0 - last.box.x0 > _INDENT * line.size and not _is_short(line, left, right):
-        return False
-    return not (_is_short(last, left, right) and _SENTENCE_END.search(last.text))
+        return line.box.x0 > paragraph.lines[0].box.x0 + 0.3 * line.size and not last.short
+    is_indented = line.box.x0 - last.box.x0 > _INDENT * line.size and not line.short
+    return not is_indented and not (last.short and _SENTENCE_END.search(last.text))
+
+
+def _stands_apart(last: Line, line: Line, pitch: float) -> bool:
+    """Tell whether a line is set off from the one above it, by distance or by type."""
+    size = max(line.size, last.size)
+    if line.box.y1 - last.box.y1 > min(max(_LOOSE * pitch, _TIGHT * size), _LOOSEST * size):
+        return True
+    return abs(line.size - last.size) > _OTHER_SIZE * last.size or line.bold != last.bold
 
 
 def _margins(lines: Sequence[Line]) -> tuple[float, float]:
@@ -140,15 +151,11 @@ def _margins(lines: Sequence[Line]) -> tuple[float, float]:
     return lefts[len(lefts) // 10], rights[(9 * len(rights) - 1) // 10]
 
 
-def _is_short(line: Line, left: float, right: float) -> bool:
-    return line.box.x1 - left < _SHORT * (right - left)
-
-
 def _pitch(lines: Sequence[Line]) -> float:
     """Return the usual distance from one line to the next."""
     distances = sorted(
         after.box.y1 - line.box.y1
-        for line, after in zip(lines, lines[1:], strict=False)
+        for line, after in itertools.pairwise(lines)
         if 0 < after.box.y1 - line.box.y1 < 2.5 * line.size
     )
     return distances[len(distances) // 2] if distances else 1.2 * lines[0].size

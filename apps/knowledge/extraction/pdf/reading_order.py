@@ -1,10 +1,11 @@
 """Puts the pieces of a page in the order in which a person reads them: columns one after the other, tables by rows."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from apps.knowledge.extraction.pdf.geometry import gaps
+from apps.knowledge.extraction.geometry import gaps
 from apps.knowledge.extraction.pdf.lines import Piece, is_right_to_left, make_piece, rows_of
 from apps.knowledge.extraction.pdf.words import Word
 from apps.knowledge.extraction.tables import is_amount
@@ -96,7 +97,7 @@ def _split(row: list[Piece], table: Part) -> list[Piece]:
             return []
         cells[sum(word.box.middle[0] >= (start + end) / 2 for start, end in table.cuts)].append(word)
     filled = [cell for cell in cells if cell]
-    spaces = [after[0].box.x0 - before[-1].box.x1 for before, after in zip(filled, filled[1:], strict=False)]
+    spaces = [after[0].box.x0 - before[-1].box.x1 for before, after in itertools.pairwise(filled)]
     return [make_piece(cell) for cell in filled] if all(space > _COLUMN_SPACE * size for space in spaces) else []
 
 
@@ -104,24 +105,26 @@ def _groups(pieces: Sequence[Piece]) -> list[Part]:
     """Part the page from top to bottom wherever something reaches across the columns above it."""
     narrowest = _NARROWEST_CUT * _median([piece.size for piece in pieces])
     groups: list[Part] = []
-    for strip in _strips(pieces):
+    strips = _strips(pieces)
+    for strip, below in zip(strips, [*strips[1:], []], strict=True):
         last = groups[-1] if groups else None
         if last is not None and strip[0].rows is None and last.pieces[-1].rows is None:
             cuts = _cuts([*last.pieces, *strip], narrowest)
-            if _goes_on(last, strip, cuts, _cuts(strip, narrowest)):
+            begins = len(_cuts([*strip, *below], narrowest)) if below and below[0].rows is None else 0
+            if _goes_on(last, cuts, own=len(_cuts(strip, narrowest)), begins=begins):
                 groups[-1] = Part(pieces=[*last.pieces, *strip], cuts=cuts)
                 continue
         groups.append(Part(pieces=strip, cuts=_cuts(strip, narrowest)))
     return groups
 
 
-def _goes_on(last: Part, strip: list[Piece], cuts: list[Cut], own_cuts: list[Cut]) -> bool:
-    """Tell whether a strip has the same columns as the group above it."""
+def _goes_on(last: Part, cuts: list[Cut], *, own: int, begins: int) -> bool:
+    """Tell whether a strip with so many cuts has the columns of the group above, or begins a table."""
     if not last.cuts:
-        return not own_cuts
-    if own_cuts and (len(own_cuts) > 2 * len(last.cuts) or len(cuts) < 0.5 * len(last.cuts)):
+        return own == 0
+    if own and len(cuts) < 0.5 * len(last.cuts):
         return False
-    return bool(cuts)
+    return bool(cuts) and not (own > 2 * len(last.cuts) and begins > 1.5 * len(last.cuts))
 
 
 def _strips(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -176,14 +179,16 @@ def _is_prose(column: list[Piece]) -> bool:
     if len(lines) < _PROSE_LINES:
         return False
     left, right = min(piece.box.x0 for piece in column), max(piece.box.x1 for piece in column)
-    fill = _median([max(p.box.x1 for p in row) - min(p.box.x0 for p in row) for row in rows_of(column)]) / (right - left)
+    fill = _median([max(p.box.x1 for p in row) - min(p.box.x0 for p in row) for row in rows_of(column)]) / (
+        right - left
+    )
     long = _median([len(line) + len(_WIDE_SCRIPT.findall(line)) for line in lines]) >= _PROSE_CHARACTERS
     return (long and fill >= _PROSE_FILL) or _continued(lines) >= _CONTINUED
 
 
 def _continued(lines: list[str]) -> float:
     """Return how often a line goes on with the sentence of the line before."""
-    pairs = list(zip(lines, lines[1:], strict=False))
+    pairs = list(itertools.pairwise(lines))
     return sum(after[:1].islower() and not _SENTENCE_END.search(line) for line, after in pairs) / max(1, len(pairs))
 
 

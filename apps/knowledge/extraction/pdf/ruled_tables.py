@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from apps.knowledge.extraction.pdf.geometry import Box
+from apps.knowledge.extraction.geometry import Box
 from apps.knowledge.extraction.pdf.joining import join_lines
 from apps.knowledge.extraction.pdf.lines import Piece, line_pieces, rows_of
 from apps.knowledge.extraction.pdf.rulings import Grid

@@ -1,13 +1,14 @@
 """Finds the ruled tables of a page: grids of lines, and which cell each word stands in."""
 
 import ctypes
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
-from apps.knowledge.extraction.pdf.geometry import Box, around
+from apps.knowledge.extraction.geometry import Box, around
 from apps.knowledge.extraction.pdf.words import turn
 
 _MOST_PATHS = 6_000
@@ -74,7 +75,7 @@ def _drawn_lines(page: pdfium.PdfPage) -> Iterator[Box]:
             return
         matrices = _matrices(item)
         points = [_moved(point, matrices) for point in _points(item)]
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in itertools.pairwise(points):
             if start is None or end is None:
                 continue
             box = Box(min(start[0], end[0]), min(start[1], end[1]), max(start[0], end[0]), max(start[1], end[1]))
@@ -112,10 +113,10 @@ def _matrices(item: pdfium.PdfObject) -> list[pdfium.PdfMatrix]:
     return matrices
 
 
-def _moved(
-    point: tuple[float, float] | None, matrices: Sequence[pdfium.PdfMatrix]
-) -> tuple[float, float] | None:
-    for matrix in matrices if point is not None else ():
+def _moved(point: tuple[float, float] | None, matrices: Sequence[pdfium.PdfMatrix]) -> tuple[float, float] | None:
+    if point is None:
+        return None
+    for matrix in matrices:
         point = matrix.on_point(*point)
     return point
 
@@ -175,8 +176,8 @@ def _band(places: list[float], value: float) -> int | None:
 def _covers(spans: Iterator[tuple[float, float]], start: float, end: float) -> bool:
     """Tell whether the spans together cover most of a stretch."""
     covered, reach = 0.0, start
-    for low, high in sorted(spans):
-        low, high = max(low, reach), min(high, end)
+    for span in sorted(spans):
+        low, high = max(span[0], reach), min(span[1], end)
         if high > low:
             covered += high - low
             reach = high

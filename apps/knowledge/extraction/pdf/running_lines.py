@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from apps.knowledge.extraction.pdf.geometry import Box
-from apps.knowledge.extraction.pdf.lines import Piece
+from apps.knowledge.extraction.geometry import Box
+from apps.knowledge.extraction.pdf.lines import Piece, rows_of
 from apps.knowledge.extraction.pdf.words import turn
 
-_MARGIN = 0.13
+_MARGIN = 0.06
+_OUTER_ROWS = 3
 _FEWEST_PAGES = 3
 _SHARE = 0.2
 _HEIGHT_STEP = 4.0
@@ -30,36 +31,40 @@ class RunningLines:
 
     def without(self, pieces: Sequence[Piece], frame: Frame, quarter: int) -> list[Piece]:
         """Return the pieces that are neither running lines nor page numbers."""
-        return [piece for piece in pieces if not self._is_running(piece, frame, quarter)]
-
-    def _is_running(self, piece: Piece, frame: Frame, quarter: int) -> bool:
-        if piece.rows is not None or not _in_margin(piece, frame, quarter):
-            return False
-        keys = _keys(piece)
-        return any(key in self.repeated for key in keys) or _PAGE_NUMBER.fullmatch(piece.text) is not None
+        outer = {id(piece) for piece in _outer(pieces, frame, quarter, rows=_OUTER_ROWS)}
+        outermost = {id(piece) for piece in _outer(pieces, frame, quarter, rows=1)}
+        return [
+            piece
+            for piece in pieces
+            if not (id(piece) in outer and any(key in self.repeated for key in _keys(piece)))
+            and not (id(piece) in outermost and _PAGE_NUMBER.fullmatch(piece.text))
+        ]
 
 
 def find_running_lines(pages: Iterable[tuple[Sequence[Piece], Frame, int]]) -> RunningLines:
-    """Return the lines that repeat in the margins of several pages."""
+    """Return the lines that repeat at the top or bottom of several pages."""
     seen: Counter[tuple[str, int]] = Counter()
     count = 0
     for pieces, frame, quarter in pages:
         count += 1
-        margin = {_keys(piece)[0] for piece in pieces if piece.rows is None and _in_margin(piece, frame, quarter)}
-        seen.update(margin)
+        seen.update({_keys(piece)[0] for piece in _outer(pieces, frame, quarter, rows=_OUTER_ROWS)})
     fewest = max(_FEWEST_PAGES, _SHARE * count)
     near = {key: seen[key] + max(seen[key[0], key[1] - 1], seen[key[0], key[1] + 1]) for key in seen}
     return RunningLines(repeated=frozenset(key for key, times in near.items() if times >= fewest))
 
 
-def _in_margin(piece: Piece, frame: Frame, quarter: int) -> bool:
+def _outer(pieces: Sequence[Piece], frame: Frame, quarter: int, *, rows: int) -> list[Piece]:
+    """Return the pieces of the page's first and last lines, and all in its margins."""
     page = turn(quarter, Box(*frame))
     reach = _MARGIN * page.height
-    middle = (piece.box.y0 + piece.box.y1) / 2
-    return middle < page.y0 + reach or middle > page.y1 - reach
+    lines = rows_of([piece for piece in pieces if piece.rows is None])
+    ends = [*lines[:rows], *lines[-rows:]]
+    margins = (line for line in lines if line[0].box.y1 < page.y0 + reach or line[0].box.y0 > page.y1 - reach)
+    return [piece for line in (*ends, *margins) for piece in line]
 
 
 def _keys(piece: Piece) -> list[tuple[str, int]]:
+    """Return the line without its digits, with its height and the heights next to it."""
     text = _DIGITS.sub("#", piece.text.casefold())
     height = round(piece.box.y1 / _HEIGHT_STEP)
     return [(text, height), (text, height - 1), (text, height + 1)]

@@ -5,22 +5,31 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
-from apps.knowledge.extraction.pdf.geometry import Box
+from apps.knowledge.extraction.geometry import Box
+from apps.knowledge.extraction.pdf.joining import SOFT_HYPHEN
 
 _SPLIT_GAP = 1.2
+_STRETCHED_SPACE = 2.5
 _SPACE_GAP = 0.25
+_SEEN_GAP = 0.1
+_MORE_GAP = 0.1
 _LINE_SHIFT = 0.6
 _BOLD_WEIGHT = 600
+_NAMED_BOLD = 1_000
+_BOLDER = 150
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
 _MONO_NAMES = ("courier", "mono", "consol", "typewriter", "cmtt", "menlo")
 _FIXED_PITCH = 1
-_SOFT_HYPHEN = "\x02"
+_BLANKS = {9, 10, 11, 12, 13, 32, 0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000}
+_NO_LETTER = {0, 0xFFFE, 0xFFFF}
+# pdfium's mark for a hyphen at the end of a line, and Unicode's for one that may stand there.
+_HYPHENS = {2, 0xAD}
 _MOST_CHARACTERS = 400_000
 
 
@@ -31,8 +40,9 @@ class Word:
     text: str = field(repr=False)
     box: Box
     size: float
-    bold: bool
+    weight: int
     mono: bool = False
+    bold: bool = False
     breaks: bool = False
 
 
@@ -52,7 +62,7 @@ class PageText:
 @dataclass(frozen=True, slots=True)
 class _Style:
     size: float
-    bold: bool
+    weight: int
     mono: bool
     quarter: int | None
 
@@ -71,6 +81,7 @@ def page_text(page: pdfium.PdfPage) -> PageText:
     groups: dict[int, list[Word]] = {}
     for quarter, letters in _runs(reader.letters()):
         groups.setdefault(quarter, []).extend(_words(letters))
+    _mark_bold([word for words in groups.values() for word in words])
     ordered = sorted(groups.items(), key=lambda item: -sum(len(word.text) for word in item[1]))
     return PageText(
         directions=[words for _, words in ordered],
@@ -80,8 +91,23 @@ def page_text(page: pdfium.PdfPage) -> PageText:
     )
 
 
+def _baseline(quarter: int, x: float, y: float) -> float:
+    """Return how far down a letter's line stands, in the turn of its text."""
+    return (-y, x, y, -x)[quarter]
+
+
+def _mark_bold(words: list[Word]) -> None:
+    """Mark what is bolder than most of the page: the weights that fonts give can't be taken as they are."""
+    letters: Counter[int] = Counter()
+    for word in words:
+        letters[word.weight] += len(word.text)
+    usual = letters.most_common(1)[0][0] if letters else 0
+    for word in words:
+        word.bold = word.weight >= _BOLD_WEIGHT and word.weight - usual >= _BOLDER
+
+
 def turn(quarter: int, box: Box) -> Box:
-    """Turn a box of the page (y upwards) so that text which runs in that quarter turn runs to the right, y downwards."""
+    """Turn a box of the page (y upwards) so that text in that quarter turn runs to the right, y downwards."""
     if quarter == 0:
         return Box(box.x0, -box.y1, box.x1, -box.y0)
     if quarter == 1:
@@ -116,31 +142,28 @@ class _LetterReader:
                 yield letter
 
     def _generated(self, code: int) -> _Letter | None:
-        return _SPACE if code == 32 else None
+        return _GAP if code == 32 else None
 
     def _letter(self, handle: Any, index: int, code: int) -> _Letter | None:
-        text = chr(code) if code not in (0, 2, 0xFFFE, 0xFFFF) else ""
-        if code in (2, 0xAD):
-            text = _SOFT_HYPHEN
-        if text.isspace():
+        if code in _BLANKS:
             return _SPACE
         self.count += 1
-        if not text or raw.FPDFText_HasUnicodeMapError(handle, index) == 1:
+        if code in _NO_LETTER or raw.FPDFText_HasUnicodeMapError(handle, index) == 1:
             self.unmapped += 1
+            return None
         style = self._style(handle, index)
         raw.FPDFText_GetLooseCharBox(handle, index, self._rect)
         raw.FPDFText_GetCharOrigin(handle, index, self._x, self._y)
         box = Box(self._rect.left, self._rect.bottom, self._rect.right, self._rect.top)
-        if not text or style.quarter is None or not self._is_on_page(box):
+        if style.quarter is None or not self._is_on_page(box):
             return None
-        origin = Box(self._x.value, self._y.value, self._x.value, self._y.value)
-        baseline = turn(style.quarter, origin).y0
-        return _Letter(text, turn(style.quarter, box), baseline, style)
+        text = SOFT_HYPHEN if code in _HYPHENS else chr(code)
+        return _Letter(text, turn(style.quarter, box), _baseline(style.quarter, self._x.value, self._y.value), style)
 
     def _is_on_page(self, box: Box) -> bool:
         left, bottom, right, top = self._frame
         x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-        return left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1
+        return bool(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1)
 
     def _style(self, handle: Any, index: int) -> _Style:
         text_object = raw.FPDFText_GetTextObject(handle, index)
@@ -159,15 +182,20 @@ def _read_style(handle: Any, index: int) -> _Style:
     name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
     raw.FPDFText_GetFontInfo(handle, index, name, 128, flags)
     font = name.value.decode("utf-8", "replace").lower()
-    bold = raw.FPDFText_GetFontWeight(handle, index) >= _BOLD_WEIGHT or any(part in font for part in _BOLD_NAMES)
+    is_named_bold = any(part in font for part in _BOLD_NAMES)
+    weight = _NAMED_BOLD if is_named_bold else raw.FPDFText_GetFontWeight(handle, index)
     angle = math.degrees(math.atan2(matrix.b, matrix.a)) % 360
     quarter = round(angle / 90) % 4
     is_straight = abs((angle - quarter * 90 + 180) % 360 - 180) < 8
     mono = bool(flags.value & _FIXED_PITCH) or any(part in font for part in _MONO_NAMES)
-    return _Style(size=max(1.0, size), bold=bold, mono=mono, quarter=quarter if is_straight else None)
+    return _Style(
+        size=max(1.0, round(2 * size) / 2), weight=weight, mono=mono, quarter=quarter if is_straight else None
+    )
 
 
-_SPACE = _Letter(" ", Box(0, 0, 0, 0), 0, _Style(size=0, bold=False, mono=False, quarter=0))
+# A space that is a letter of the file, and one that pdfium saw in a gap.
+_SPACE = _Letter(" ", Box(0, 0, 0, 0), 0, _Style(size=0, weight=0, mono=False, quarter=0))
+_GAP = _Letter(" ", Box(0, 0, 0, 0), 0, _SPACE.style)
 
 
 def _runs(letters: Iterator[_Letter | None]) -> Iterator[tuple[int, list[_Letter]]]:
@@ -175,11 +203,11 @@ def _runs(letters: Iterator[_Letter | None]) -> Iterator[tuple[int, list[_Letter
     run: list[_Letter] = []
     last: _Letter | None = None
     for letter in letters:
-        if letter is _SPACE:
+        if letter is _SPACE or letter is _GAP:
             if run:
-                run.append(_SPACE)
+                run.append(letter)
             continue
-        if run and (letter is None or (last is not None and _jumps(last, letter))):
+        if run and (letter is None or (last is not None and _jumps(last, letter, spaced=run[-1] is _SPACE))):
             yield run[0].style.quarter or 0, run
             run = []
         last = letter
@@ -189,24 +217,31 @@ def _runs(letters: Iterator[_Letter | None]) -> Iterator[tuple[int, list[_Letter
         yield run[0].style.quarter or 0, run
 
 
-def _jumps(last: _Letter, letter: _Letter) -> bool:
+def _jumps(last: _Letter, letter: _Letter, *, spaced: bool) -> bool:
+    """Tell whether the pen went elsewhere; a space drawn with the words can be stretched to fill the line."""
     size = max(last.style.size, letter.style.size)
-    gap = max(letter.box.x0 - last.box.x1, last.box.x0 - letter.box.x1)
-    turned = last.style.quarter != letter.style.quarter
-    return turned or gap > _SPLIT_GAP * size or abs(letter.baseline - last.baseline) > _LINE_SHIFT * size
+    if last.style.quarter != letter.style.quarter or abs(letter.baseline - last.baseline) > _LINE_SHIFT * size:
+        return True
+    is_one_object = last.style is letter.style
+    return _gap(last, letter) > (_STRETCHED_SPACE if spaced and is_one_object else _SPLIT_GAP) * size
 
 
 def _words(run: list[_Letter]) -> list[Word]:
-    """Join the letters of a run into words, parted by spaces or by gaps as wide as one."""
+    """Join the letters of a run into words, parted by spaces or by gaps that are wide for this run."""
     words: list[Word] = []
     part: list[_Letter] = []
+    spacing = _spacing(run)
+    gapped = False
     for letter in run:
-        if letter is not _SPACE and not (part and _is_apart(part[-1], letter)):
-            part.append(letter)
+        if letter is _GAP:
+            gapped = True
             continue
-        if part:
+        if part and (letter is _SPACE or _is_apart(part[-1], letter, spacing, gapped=gapped)):
             words.append(_word(part))
-        part = [] if letter is _SPACE else [letter]
+            part = []
+        gapped = False
+        if letter is not _SPACE:
+            part.append(letter)
     if part:
         words.append(_word(part))
     if words:
@@ -214,9 +249,20 @@ def _words(run: list[_Letter]) -> list[Word]:
     return words
 
 
-def _is_apart(last: _Letter, letter: _Letter) -> bool:
-    gap = max(letter.box.x0 - last.box.x1, last.box.x0 - letter.box.x1)
-    return gap > _SPACE_GAP * max(last.style.size, letter.style.size)
+def _spacing(run: list[_Letter]) -> float:
+    """Return the usual gap between the run's letters in shares of their size; type can be set wide."""
+    letters = [letter for letter in run if letter is not _SPACE and letter is not _GAP]
+    shares = sorted(_gap(one, other) / other.style.size for one, other in pairwise(letters))
+    return max(0.0, shares[len(shares) // 2]) if len(shares) > 3 else 0.0
+
+
+def _is_apart(last: _Letter, letter: _Letter, spacing: float, *, gapped: bool) -> bool:
+    widest = _SEEN_GAP if gapped else _SPACE_GAP
+    return _gap(last, letter) > max(widest, spacing + _MORE_GAP) * max(last.style.size, letter.style.size)
+
+
+def _gap(one: _Letter, other: _Letter) -> float:
+    return max(other.box.x0 - one.box.x1, one.box.x0 - other.box.x1)
 
 
 def _word(letters: list[_Letter]) -> Word:
@@ -226,7 +272,7 @@ def _word(letters: list[_Letter]) -> Word:
     x0, x1 = min(letter.box.x0 for letter in letters), max(letter.box.x1 for letter in letters)
     box = Box(x0, baseline - 0.8 * style.size, x1, baseline + 0.2 * style.size)
     text = "".join(_unfold(letters))
-    return Word(text=text, box=box, size=style.size, bold=style.bold, mono=style.mono)
+    return Word(text=text, box=box, size=style.size, weight=style.weight, mono=style.mono)
 
 
 def _unfold(letters: list[_Letter]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from apps.knowledge.extraction.readers import (
     mail,
     markdown,
     open_document,
+    pdf,
     pptx,
     rich_text,
     spreadsheet,
@@ -19,6 +20,7 @@ from apps.knowledge.extraction.readers import (
 from apps.knowledge.extraction.source import Reader
 
 READERS: dict[FileKind, Reader] = {
+    FileKind.PDF: pdf.read,
     FileKind.DOCX: docx.read,
     FileKind.PPTX: pptx.read,
     FileKind.SPREADSHEET: spreadsheet.read,

@@ -17,7 +17,7 @@ _MOST_WARNINGS = 100
 _LONGEST_ID = 500
 
 
-class _BadLine(ValueError):
+class _BadLineError(ValueError):
     """What is wrong with a line, in words for its author."""
 
 
@@ -28,7 +28,7 @@ def read(source: SourceFile) -> ExtractedFile:
     for number, line in _lines(source.data):
         try:
             documents.append(_document(line, number, source.stem))
-        except _BadLine as error:
+        except _BadLineError as error:
             bad.append((number, str(error)))
         if len(documents) > source.limits.documents:
             raise DocumentTooLargeError(
@@ -50,7 +50,7 @@ def _document(line: bytes, number: int, stem: str) -> ExtractedDocument:
     blocks = _text(record.get("text"))
     title = cleaning.one_line(_string(record.get("title")))
     if not blocks:
-        raise _BadLine('has no text in its field "text"')
+        raise _BadLineError('has no text in its field "text"')
     identity = record.get("id", record.get("_id"))
     return ExtractedDocument(
         title=title or f"{stem}, line {number}",
@@ -64,9 +64,9 @@ def _record(line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(decode(line))
     except (ValueError, RecursionError) as error:
-        raise _BadLine("is not valid JSON") from error
+        raise _BadLineError("is not valid JSON") from error
     if not isinstance(record, dict):
-        raise _BadLine("is not a JSON object")
+        raise _BadLineError("is not a JSON object")
     return record
 
 

@@ -39,7 +39,9 @@ def read(source: SourceFile) -> ExtractedFile:
         elif part.get_content_type() not in _SIGNATURES | _SEALED:
             _attachment(part, source, documents, warnings)
     if (sealed or message.get_content_type() in _SEALED) and not body and not documents:
-        raise EncryptedDocumentError("The e-mail is encrypted. Decrypt it in your mail program, save it anew and upload that.")
+        raise EncryptedDocumentError(
+            "The e-mail is encrypted. Decrypt it in your mail program, save it anew and upload that."
+        )
     blocks = (*_opening(message, subject), *body)
     documents.insert(0, ExtractedDocument(title=subject or source.stem, blocks=blocks))
     return ExtractedFile(documents=tuple(documents), warnings=tuple(warnings))
@@ -134,7 +136,9 @@ def _file_name(part: Message) -> str:
     except (ValueError, TypeError, LookupError):
         name = ""
     pieces = decode_header(name) if name else []
-    return one_line("".join(decode(text, declared=label or "") if isinstance(text, bytes) else text for text, label in pieces))
+    return one_line(
+        "".join(decode(text, declared=label or "") if isinstance(text, bytes) else text for text, label in pieces)
+    )
 
 
 def _attachment(

@@ -12,7 +12,7 @@ from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
 from apps.knowledge.extraction.source import SourceFile
 from apps.knowledge.extraction.tables import table_blocks
 from apps.knowledge.extraction.titles import document_title
-from apps.knowledge.extraction.xml import local_name, parse
+from apps.knowledge.extraction.xml import attributes, local_name, parse
 
 # What is not part of the text that a reader sees, or repeats it.
 _SKIPPED = {
@@ -101,7 +101,11 @@ class _Walk:
             return BlockKind.HEADING, 1
         if _attribute(element, "style-name") == "Title":
             return BlockKind.HEADING, 1
-        return (BlockKind.LIST_ITEM, max(0, self._lists - 1)) if self._lists and self._is_item else (BlockKind.PARAGRAPH, 0)
+        return (
+            (BlockKind.LIST_ITEM, max(0, self._lists - 1))
+            if self._lists and self._is_item
+            else (BlockKind.PARAGRAPH, 0)
+        )
 
 
 def _text(element: etree._Element) -> Iterator[str]:
@@ -151,4 +155,4 @@ def _in_title_frame(element: etree._Element) -> bool:
 
 
 def _attribute(element: etree._Element, name: str) -> str:
-    return next((value for key, value in element.items() if etree.QName(key).localname == name), "")
+    return attributes(element).get(name, "")

@@ -11,6 +11,7 @@ from apps.core.chunking.blocks import Block, BlockKind
 from apps.core.error_handling import ScannedDocumentError
 from apps.knowledge.extraction import cleaning
 from apps.knowledge.extraction.containers import open_container
+from apps.knowledge.extraction.geometry import Box, in_reading_order
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
 from apps.knowledge.extraction.tables import table_blocks
@@ -20,8 +21,9 @@ from apps.knowledge.extraction.xml import parse
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE}
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.HEADER}
 _OUTLINES = {PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY}
-_ROW_HEIGHT = 300_000
 _DEEPEST_GROUP = 20
+_LONGEST_TITLE = 120
+_LARGER = 1.2
 
 
 def read(source: SourceFile) -> ExtractedFile:
@@ -53,7 +55,8 @@ class _Slide:
     def read(self, slide: Any) -> list[Block]:
         """Return the slide's title, then its other shapes as they are read, then its notes."""
         shapes = list(slide.shapes)
-        title = next((shape for shape in shapes if _placeholder(shape) in _TITLES and _text(shape)), None)
+        title = next((shape for shape in shapes if _placeholder(shape) in _TITLES and _text(shape).strip()), None)
+        title = title or _largest_text(shapes)
         if title is not None:
             self._emit(BlockKind.HEADING, cleaning.one_line(_text(title)), level=1)
         self._shapes([shape for shape in shapes if title is None or shape.shape_id != title.shape_id], slide, 0)
@@ -66,7 +69,7 @@ class _Slide:
             self._blocks.append(Block(kind=kind, text=text, level=level, page=self._page))
 
     def _shapes(self, shapes: list[Any], slide: Any, depth: int) -> None:
-        for shape in sorted(shapes, key=_reading_order):
+        for shape in in_reading_order(shapes, [_box(shape) for shape in shapes]):
             if _placeholder(shape) in _FURNITURE:
                 continue
             if shape.shape_type == MSO_SHAPE_TYPE.GROUP and depth < _DEEPEST_GROUP:
@@ -114,7 +117,9 @@ class _Slide:
             if name.endswith("}dm") and identity in slide.part.rels:
                 root = parse(slide.part.rels[identity].target_part.blob)
                 for point in root.iter("{*}pt"):
-                    text = "\n".join("".join(line.itertext("{*}t")) for line in point.iterfind("{*}t/{*}p"))
+                    text = "\n".join(
+                        "".join(piece.text or "" for piece in line.iter("{*}t")) for line in point.iterfind("{*}t/{*}p")
+                    )
                     self._emit(BlockKind.LIST_ITEM, cleaning.paragraph(text))
 
 
@@ -135,6 +140,22 @@ def _cell_text(cell: Any) -> str:
     return "" if cell.is_spanned else cell.text
 
 
-def _reading_order(shape: Any) -> tuple[int, int]:
-    """Order shapes by rows from top to bottom, in a row from left to right."""
-    return (shape.top or 0) // _ROW_HEIGHT, shape.left or 0
+def _largest_text(shapes: list[Any]) -> Any:
+    """Return the text in the largest type, which is the title where a designer used no title field; None if none is."""
+    texts = [shape for shape in shapes if _text(shape).strip()]
+    sized = sorted(texts, key=_type_size, reverse=True)
+    if len(sized) < 2 or _type_size(sized[0]) < _LARGER * _type_size(sized[len(sized) // 2]):
+        return None
+    text = _text(sized[0]).strip()
+    return sized[0] if len(text) <= _LONGEST_TITLE and any(map(str.isalpha, text)) else None
+
+
+def _type_size(shape: Any) -> int:
+    """Return the largest size of type that the shape sets itself, in hundredths of a point."""
+    sizes = [value for name, value in _attributes(shape._element) if name == "sz" and value.isdigit()]
+    return max(map(int, sizes), default=0)
+
+
+def _box(shape: Any) -> Box:
+    left, top = shape.left or 0, shape.top or 0
+    return Box(left, top, left + (shape.width or 0), top + (shape.height or 0))

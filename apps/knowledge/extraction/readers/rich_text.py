@@ -17,7 +17,9 @@ from apps.knowledge.extraction.titles import document_title
 _CELL, _ROW, _HEADING = "\x1f", "\x1e", "\x1d"
 _CELL_WORD = re.compile(r"\\(?:nest)?cell(?![a-z])")
 _ROW_WORD = re.compile(r"\\row(?![a-z])")
-_STYLE = re.compile(r"\{[^{}]*?\\s(\d+)(?!\d)[^{}]*?\b(?:heading|überschrift|titre|título|titolo) (\d)\s*;\}", re.IGNORECASE)
+_STYLE = re.compile(
+    r"\{[^{}]*?\\s(\d+)(?!\d)[^{}]*?\b(?:heading|überschrift|titre|título|titolo) (\d)\s*;\}", re.IGNORECASE
+)
 _STYLE_WORD = re.compile(r"\\s(\d+)(?![\d{}])")
 _OUTLINE_WORD = re.compile(r"\\outlinelevel([0-5])(?!\d)")
 _MARKED_HEADING = re.compile(rf"(?:{_HEADING}(\d))+")
@@ -28,7 +30,7 @@ _UNSEEN = re.compile(r"\{[^{}]*?\\(?:v|deleted)(?![a-z0-9])[^{}]*\}")
 
 def read(source: SourceFile) -> ExtractedFile:
     """Return the text as one document."""
-    text = rtf_to_text(_mark_structure(source.data.decode("latin-1")), errors="replace")
+    text: str = rtf_to_text(_mark_structure(source.data.decode("latin-1")), errors="replace")  # type: ignore[no-untyped-call]
     blocks: list[Block] = []
     rows: list[list[str]] = []
     for kind, content in _pieces(text):
@@ -50,7 +52,9 @@ def _mark_structure(rtf: str) -> str:
     body = _UNSEEN.sub("", rtf[sheet.end() :] if sheet else rtf)
     body = _CELL_WORD.sub(f"{_CELL}\\\\s0 ", _ROW_WORD.sub(f"{_ROW}\\\\s0 ", body))
     body = _OUTLINE_WORD.sub(lambda word: f"\\s0 {_HEADING}{int(word[1]) + 1}\\s0 ", body)
-    body = _STYLE_WORD.sub(lambda word: f"\\s0 {_HEADING}{headings[word[1]]}\\s0 " if word[1] in headings else word[0], body)
+    body = _STYLE_WORD.sub(
+        lambda word: f"\\s0 {_HEADING}{headings[word[1]]}\\s0 " if word[1] in headings else word[0], body
+    )
     return (rtf[: sheet.start()] if sheet else "") + body
 
 

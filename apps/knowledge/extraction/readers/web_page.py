@@ -13,9 +13,13 @@ from apps.knowledge.extraction.page_content import content_blocks
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
 from apps.knowledge.extraction.source import SourceFile
 
-_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,100}?encoding=["']([\w.:-]{2,40})""", re.IGNORECASE)
+_META_CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,100}?encoding=["']([\w.:-]{2,40})""",
+    re.IGNORECASE,
+)
 _QUOTED_PRINTABLE = re.compile(rb"""\w=3D["'\w#]""")
 _PLAIN_ATTRIBUTE = re.compile(rb"""\w=["'\w#](?<!=3)""")
+_MOST_OF_TITLE = 0.4
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
 
 
@@ -51,9 +55,10 @@ def page_title(tree: LexborHTMLParser) -> str:
     name = tree.css_first("meta[property='og:title']")
     headline = one_line(heading.text(separator=" ")) if heading is not None else ""
     title = one_line(element.text()) if element is not None else ""
-    if headline and headline.casefold() in title.casefold():
-        return headline
-    return one_line((name.attributes.get("content") if name is not None else "") or "") or title or headline
+    if headline.casefold() in title.casefold() and len(headline) >= _MOST_OF_TITLE * len(title):
+        return headline or title
+    shared = one_line(name.attributes.get("content") or "") if name is not None else ""
+    return shared or title or headline
 
 
 def page_language(tree: LexborHTMLParser) -> str:

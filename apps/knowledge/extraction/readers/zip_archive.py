@@ -80,7 +80,8 @@ def _name(member: zipfile.ZipInfo) -> str:
 def _check(members: list[tuple[str, zipfile.ZipInfo]], limits: ExtractionLimits) -> None:
     if len(members) > limits.archive_members:
         raise DocumentTooLargeError(
-            f"The archive holds {len(members):,} files; {limits.archive_members:,} are accepted. Split it and upload the parts."
+            f"The archive holds {len(members):,} files; {limits.archive_members:,} are accepted. "
+            "Split it and upload the parts."
         )
     if sum(member.file_size for _, member in members) > limits.archive_bytes:
         raise DocumentTooLargeError(

@@ -1,7 +1,9 @@
-"""Boxes on a page."""
+"""Boxes on a page or slide."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class Box(NamedTuple):
@@ -48,3 +50,28 @@ def gaps(spans: Iterable[tuple[float, float]], narrowest: float) -> list[tuple[f
             found.append((reach, start))
         reach = end if reach is None else max(reach, end)
     return found
+
+
+def in_reading_order(items: Sequence[T], boxes: Sequence[Box]) -> list[T]:
+    """Order what stands in boxes, cutting again and again where the widest gap is, across or down."""
+    return [items[place] for place in _cut(list(range(len(items))), boxes)]
+
+
+def _cut(places: list[int], boxes: Sequence[Box]) -> list[int]:
+    if len(places) < 2:
+        return places
+    across = _widest((boxes[place].y0, boxes[place].y1) for place in places)
+    down = _widest((boxes[place].x0, boxes[place].x1) for place in places)
+    if across is None and down is None:
+        return sorted(places, key=lambda place: (boxes[place].y0, boxes[place].x0))
+    if down is None or (across is not None and across[1] - across[0] >= down[1] - down[0]):
+        edge, side = (across or (0.0, 0.0))[1], 1
+    else:
+        edge, side = down[1], 0
+    first = [place for place in places if boxes[place][side] < edge]
+    second = [place for place in places if boxes[place][side] >= edge]
+    return [*_cut(first, boxes), *_cut(second, boxes)]
+
+
+def _widest(spans: Iterable[tuple[float, float]]) -> tuple[float, float] | None:
+    return max(gaps(spans, 1e-6), key=lambda gap: gap[1] - gap[0], default=None)
