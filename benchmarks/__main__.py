@@ -28,8 +28,8 @@ def main() -> None:
             lines.append("")
     if wanted == list(PARTS):
         head = (
-            "# Benchmarks\n\nThe last run of `make bench`. Figures are of one shared, noisy machine: compare the columns"
-            f" of one row, not runs.\n\n{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores, Python"
+            "# Benchmarks\n\nThe last run of `make bench`. Figures are of one shared, noisy machine: compare the"
+            f" columns of one row, not runs.\n\n{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores, Python"
             f" {platform.python_version()}.\n"
         )
         (environment.ROOT / "docs" / "benchmarks.md").write_text("\n".join([head, *lines]), encoding="utf-8")

@@ -36,7 +36,7 @@ OTHER_SET = {"squad_v1.1_dev": "stackfaq", "xquad_en": "stackfaq", "xquad_de": "
 ARTICLES = 16
 LOWEST_SHARE, DENSE_SHARE = 0.3, 0.7  # as search weighs vectors, by how well the model knows the question's language
 QUESTION_WORDS = re.compile(
-    r"^(in |on |at )?(what|which|who|whom|whose|when|where|why|how)\b( (many|much|long|often))?", re.I
+    r"^(in |on |at )?(what|which|who|whom|whose|when|where|why|how)\b( (many|much|long|often))?", re.IGNORECASE
 )
 
 

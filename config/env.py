@@ -71,10 +71,15 @@ def language_model() -> LanguageModelSettings | None:
 
     A base URL alone is enough (local servers need no key); a key alone means OpenAI itself.
     """
+    # A server that speaks the OpenAI protocol, like http://127.0.0.1:11434/v1; without one and without a key, answers
+    # come by extraction.
     base_url = text("TACIT_LLM_BASE_URL")
-    api_key = text("TACIT_LLM_API_KEY") or text("OPENAI_API_KEY")
+    # The key of the language model's server; OPENAI_API_KEY without it.
+    own_key = text("TACIT_LLM_API_KEY")
+    # The name of the model that the server has.
     model = text("TACIT_LLM_MODEL")
-    if not (base_url or text("TACIT_LLM_API_KEY") or (api_key and model)):
+    api_key = own_key or text("OPENAI_API_KEY")
+    if not (base_url or own_key or (api_key and model)):
         return None
     if not model:
         raise SettingsError(

@@ -11,11 +11,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Everything that must outlive a restart lies here: database, models, the secret key.
 DATA_DIR = env.path("TACIT_DATA_DIR", BASE_DIR / "data")
+# Model files, apart from the data when several data folders should share them.
 MODELS_DIR = env.path("TACIT_MODELS_DIR", DATA_DIR / "models")
 
 
 def secret_key() -> str:
     """Return TACIT_SECRET_KEY, or a key made at the first start and kept in the data folder."""
+    # Signs sessions; many web processes on many machines must share one.
     if configured := env.text("TACIT_SECRET_KEY"):
         return configured
     file = DATA_DIR / "secret_key"
@@ -31,6 +33,7 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
+# Django's own error pages, for developers only: they show settings and source.
 DEBUG = env.flag("TACIT_DEBUG")
 
 # The address people use; needed behind a proxy for links in e-mails and for the sign-in link.
@@ -109,6 +112,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The database: embedded unless an address is given; two logins in both cases.
 DATABASE_URL = env.text("TACIT_DATABASE_URL")
 EMBEDDED_DATABASE = not DATABASE_URL
+# The second login, which has no right to read learn-only passages; needed with TACIT_DATABASE_URL.
 VISITOR_DATABASE_URL = env.text("TACIT_VISITOR_DATABASE_URL")
 if EMBEDDED_DATABASE:
     DATABASE_URL = embedded_url(DATA_DIR, user="tacit")
@@ -139,10 +143,15 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_HOST else "none"
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
 )
+# The mail server's port; 587 is that of submission with TLS.
 EMAIL_PORT = env.number("TACIT_EMAIL_PORT", 587)
+# The login at the mail server.
 EMAIL_HOST_USER = env.text("TACIT_EMAIL_USER")
+# The password at the mail server.
 EMAIL_HOST_PASSWORD = env.text("TACIT_EMAIL_PASSWORD")
+# Whether the mail server is spoken to over TLS.
 EMAIL_USE_TLS = env.flag("TACIT_EMAIL_TLS", default=True)
+# Whom e-mails come from.
 DEFAULT_FROM_EMAIL = env.text("TACIT_EMAIL_FROM", "tacit@localhost")
 # Strangers can't make themselves owners of somebody's server: people come by invitation or by the sign-in link.
 SIGN_UP_OPEN = env.flag("TACIT_SIGN_UP_OPEN")
@@ -164,10 +173,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# Models
+# Which model makes vectors: local, openai:MODEL or fastembed:MODEL (docs/models.md).
 EMBEDDING_MODEL = env.text("TACIT_EMBEDDING_MODEL", "local")
+# The key of the embedding model's server; OPENAI_API_KEY without it.
 EMBEDDING_API_KEY = env.text("TACIT_EMBEDDING_API_KEY") or env.text("OPENAI_API_KEY")
+# The embedding model's server, where it is not OpenAI.
 EMBEDDING_BASE_URL = env.text("TACIT_EMBEDDING_BASE_URL")
+# A cross-encoder that ranks the best passages anew; none by default.
 RERANKER_MODEL = env.text("TACIT_RERANKER_MODEL")
 LANGUAGE_MODEL = env.language_model()
 
@@ -176,7 +188,9 @@ FETCH_ALLOWED_HOSTS = env.words("TACIT_FETCH_ALLOW_HOSTS")
 
 # Limits of reading one document; a file beyond them ends failed, and the others go on.
 EXTRACTION_SECONDS = env.number("TACIT_EXTRACTION_SECONDS", 120, minimum=1)
+# How much memory the reader of one document may take.
 EXTRACTION_MEMORY_MB = env.number("TACIT_EXTRACTION_MEMORY_MB", 2048, minimum=256)
+# How many pages of one document are read.
 EXTRACTION_MAX_PAGES = env.number("TACIT_EXTRACTION_MAX_PAGES", 3000, minimum=1)
 
 # Questions a visitor may ask in a minute, by address; requests from this machine itself are not counted.
@@ -200,12 +214,14 @@ SERVICES = {
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = ["apps.knowledge.tasks"]
 
+# How much is logged: DEBUG, INFO, WARNING or ERROR; none of them logs what visitors or documents say.
+LOG_LEVEL = env.text("TACIT_LOG_LEVEL", "WARNING").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("TACIT_LOG_LEVEL", "WARNING").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Its lines at INFO hold task arguments; ours hold ids only, but nobody should have to check that.
     "loggers": {"procrastinate": {"level": "WARNING"}},
 }

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +65,7 @@ def tree(error: type[TacitError]) -> Iterator[type[TacitError]]:
 def settings_reference() -> str:
     """Every variable that settings read, with its default and the reason that stands beside it."""
     rows = ["| variable | default | why |", "|---|---|---|"]
-    for name, default, reason in sorted(variables()):
+    for name, default, reason in sorted(set(variables())):
         rows.append(f"| `{name}` | {default} | {reason} |")
     return "\n".join(rows)
 
@@ -81,7 +82,7 @@ def variables() -> Iterator[tuple[str, str, str]]:
 def variable_of(call: ast.Call) -> str:
     first = call.args[0] if call.args else None
     value = first.value if isinstance(first, ast.Constant) else None
-    return value if isinstance(value, str) and value.startswith("TACIT_") else ""
+    return value if isinstance(value, str) and re.fullmatch(r"TACIT_[A-Z_]+", value) else ""
 
 
 def default_of(call: ast.Call) -> str:

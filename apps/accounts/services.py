@@ -19,6 +19,7 @@ SCOPES = ("read", "write")
 SCOPES_OF_ROLE = {Role.OWNER: ("read", "write"), Role.EDITOR: ("read", "write"), Role.VIEWER: ("read",)}
 SIGN_IN_LINK_LIFETIME = timedelta(hours=24)
 KEY_PREFIX = "tacit_"
+FIRST_OWNER = "owner@localhost"  # who signs in before anybody has given an e-mail address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,16 +49,17 @@ class UserService:
         user = User.objects.filter(email=email).first() or User.objects.create_user(email)
         member = Member.objects.filter(user=user).select_related("organization", "user").order_by("created_at").first()
         if member is None:
-            organization = self._first_organization_without_members() or Organization.objects.create(
+            organization = self._organization_to_take_over() or Organization.objects.create(
                 name=organization_name or f"{email}'s organization"
             )
             member = Member.objects.create(organization=organization, user=user, role=Role.OWNER)
         return member
 
     @staticmethod
-    def _first_organization_without_members() -> Organization | None:
-        """What the command line made before anybody had an account belongs to the first who comes."""
-        return Organization.objects.filter(member__isnull=True).order_by("created_at").first()
+    def _organization_to_take_over() -> Organization | None:
+        """What the command line made before anybody gave an e-mail address belongs to the first who does."""
+        taken = Member.objects.exclude(user__email=FIRST_OWNER).values("organization")
+        return Organization.objects.exclude(pk__in=taken).order_by("created_at").first()
 
     @transaction.atomic
     def default_organization(self) -> Organization:
@@ -90,6 +92,7 @@ class UserService:
         )
         if key is None:
             raise AuthenticationError
+        key.scopes = [scope for scope in key.scopes if scope in SCOPES_OF_ROLE[Role(key.member.role)]]
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
@@ -113,7 +116,10 @@ class UserService:
 
     @transaction.atomic
     def redeem_sign_in_link(self, token: str) -> User:
-        """Return the user whom `token` signs in, and use it up. Raises AuthenticationError for a spent or unknown one."""
+        """Return the user whom `token` signs in, and use it up.
+
+        Raises AuthenticationError for a spent or unknown one.
+        """
         link = (
             SignInLink.objects.select_for_update()
             .filter(token_hash=digest(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True)

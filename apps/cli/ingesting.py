@@ -22,6 +22,7 @@ from apps.core.error_handling import TacitError, ValidationError
 from apps.core.services import ServiceRegistry
 from apps.knowledge.models import Disclosure, Source, SourceStatus
 
+SECONDS_BETWEEN_LOOKS = 5.0
 FINAL = {SourceStatus.READY, SourceStatus.FAILED}
 LIVE_WORKER = "SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '15 seconds' LIMIT 1"
 
@@ -54,8 +55,8 @@ def ingest(
             refused.append(one)
         else:
             sources[one.pk] = one
-    with WorkerIfNoneRuns():
-        finished = wait_for(list(sources), quiet=as_json)
+    with WorkerIfNeeded() as worker:
+        finished = wait_for(list(sources), worker, quiet=as_json)
     tell(finished, refused, as_json=as_json)
     if refused or any(source.status == SourceStatus.FAILED for source in finished):
         raise typer.Exit(1)
@@ -98,24 +99,38 @@ def add_all(chatbot: Chatbot, found: Iterable[tuple[str, str]], disclosure: str)
         raise ValidationError("There is no file to add. Name files, folders that hold some, or web addresses.")
 
 
-class WorkerIfNoneRuns:
-    """Runs a worker beside this command unless `tacit up` has one; it ends with the block."""
+class WorkerIfNeeded:
+    """Runs a worker beside this command while no other one works (`tacit up` has one); it ends with the block."""
 
-    process: subprocess.Popen[bytes] | None = None
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.looked_at = 0.0
 
-    def __enter__(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(LIVE_WORKER)
-            if cursor.fetchone() is None:
-                self.process = subprocess.Popen([sys.executable, "-m", "apps.cli.main", "worker"])
+    def __enter__(self) -> "WorkerIfNeeded":
+        return self
 
     def __exit__(self, *error: object) -> None:
         if self.process:
             self.process.terminate()
             self.process.wait()
 
+    def look_after(self) -> None:
+        """See every few seconds that somebody works; a worker that died is replaced."""
+        now = time.monotonic()
+        if now - self.looked_at < SECONDS_BETWEEN_LOOKS and self.looked_at:
+            return
+        self.looked_at = now
+        if (self.process is None or self.process.poll() is not None) and not self._somebody_works():
+            self.process = subprocess.Popen([sys.executable, "-m", "apps.cli.main", "worker"])
 
-def wait_for(ids: Sequence[UUID], *, quiet: bool) -> list[Source]:
+    @staticmethod
+    def _somebody_works() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(LIVE_WORKER)
+            return cursor.fetchone() is not None
+
+
+def wait_for(ids: Sequence[UUID], worker: WorkerIfNeeded, *, quiet: bool) -> list[Source]:
     """Show how far each source is until all are ready or failed, and return them."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"))
     with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
@@ -126,6 +141,7 @@ def wait_for(ids: Sequence[UUID], *, quiet: bool) -> list[Source]:
                 show(progress, bars, source)
             if all(source.status in FINAL for source in rows):
                 return rows
+            worker.look_after()
             time.sleep(0.2)
 
 

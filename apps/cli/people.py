@@ -6,13 +6,13 @@ import typer
 from django.conf import settings
 
 from apps.accounts.models import ApiKey, Member, Role
+from apps.accounts.services import FIRST_OWNER
 from apps.cli.readiness import prepare, print_json
 from apps.core.error_handling import NotFoundError
 from apps.core.services import ServiceRegistry
 
 keys = typer.Typer(help="API keys of owners.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-FIRST_OWNER = "owner@localhost"
 
 
 @keys.command("create")

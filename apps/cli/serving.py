@@ -81,7 +81,8 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise SettingsError(
-                f"Port {port} of {host} can't be used ({error.strerror}). Choose another one: tacit up --port {port + 1}"
+                f"Port {port} of {host} can't be used ({error.strerror})."
+                f" Choose another one: tacit up --port {port + 1}"
             ) from None
 
 

@@ -156,7 +156,11 @@ async def read_citation(
         row = await cursor.fetchone()
     if row is None:
         raise NotFoundError("This source is no longer available.")
-    return schemas.PassageOut(passage=row[0], heading=" › ".join(row[1]), **citation_out(citation).model_dump())
+    return schemas.PassageOut(
+        passage=row[0],
+        heading=" › ".join(heading for heading in row[1] if heading != citation.title),
+        **citation_out(citation).model_dump(),
+    )
 
 
 @visitor_router.post(

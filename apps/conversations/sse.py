@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 from django.http import StreamingHttpResponse
 from pydantic import BaseModel
 
-KEEP_ALIVE = ": still here\n\n"
-
 
 def event(name: str, payload: BaseModel) -> str:
     """Return one event; JSON holds no raw line break, so one data line is enough."""

@@ -29,7 +29,7 @@ from apps.knowledge.fetching import fetch_page
 from apps.knowledge.models import Disclosure, Document, Source, SourceKind, SourceStatus
 from apps.retrieval import index
 from apps.retrieval.languages import detect_language
-from apps.retrieval.models import EmbeddingSpace, IndexStatistics
+from apps.retrieval.models import EmbeddingSpace
 from apps.retrieval.providers import embeddings_for, space_of
 
 PASSAGES_AT_ONCE = 128
@@ -96,8 +96,7 @@ def claim(source_id: str) -> Source | None:
 
 def embedding_of(source: Source) -> tuple[EmbeddingService, EmbeddingSpace]:
     """Return the model of the chatbot's embedding space; an empty chatbot gets the configured one."""
-    statistics = IndexStatistics.objects.filter(pk=source.chatbot_id).select_related("space").first()
-    service = embeddings_for(statistics.space if statistics else None)
+    service = embeddings_for(index.space_in_use(source.chatbot_id))
     return service, space_of(service)
 
 

@@ -42,7 +42,7 @@ def pieces(source: Source, *, revision: int | None = None) -> Iterator[bytes]:
     rows = FilePiece.objects.filter(source=source, revision=revision or source.revision).order_by("position")
     numbers = list(rows.values_list("pk", flat=True))
     if not numbers and source.size:
-        raise NotFoundError("The original of this source is not here any more.")
+        raise NotFoundError("The original of this source was not kept. Upload it again.")
     for number in numbers:  # one at a time: a file of 100 MB must not stand in memory
         yield bytes(FilePiece.objects.values_list("content", flat=True).get(pk=number))
 

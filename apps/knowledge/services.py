@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 
 from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
-from apps.core.error_handling import NotFoundError, ValidationError
+from apps.core.error_handling import DocumentTooLargeError, NotFoundError, ValidationError
 from apps.knowledge import originals
 from apps.knowledge.models import Disclosure, Document, Source, SourceKind, SourceStatus
 from apps.knowledge.queue import INGEST, QUEUE
@@ -59,7 +59,8 @@ class KnowledgeSourceService:
     ) -> Added:
         """Add a file, or replace the one of that name; a file that is there already is recognised.
 
-        Raises DocumentTooLargeError, and ValidationError for an unknown disclosure.
+        One that is too large ends failed, like any other that can't be read. Raises ValidationError for an unknown
+        disclosure.
         """
         name = clean_name(file_name)
         return self._add(
@@ -105,7 +106,11 @@ class KnowledgeSourceService:
             return Added(source=earlier, created=False)
 
     def _add(self, source: Source, content: BinaryIO) -> Added:
-        source.content_hash, source.size = originals.measure(content, limit=settings.MAX_UPLOAD_BYTES)
+        try:
+            source.content_hash, source.size = originals.measure(content, limit=settings.MAX_UPLOAD_BYTES)
+        except DocumentTooLargeError as error:
+            source.size = content.seek(0, io.SEEK_END)
+            return self._refuse(source, error)
         with transaction.atomic():
             lock(source.chatbot)
             if (
@@ -115,15 +120,33 @@ class KnowledgeSourceService:
                 .first()
             ):
                 return self._recognise(same, source)
-            earlier = self.of(source.chatbot).filter(
-                kind=source.kind, file_name=source.file_name, disclosure=source.disclosure
-            )
-            if replaced := earlier.first():
+            if replaced := self._of_same_name(source):
                 return self._replace(replaced, source, content)
             source.save()
             originals.store(source, content)
             queue(source)
         return Added(source=source, created=True)
+
+    def _of_same_name(self, source: Source) -> Source | None:
+        return (
+            self.of(source.chatbot)
+            .filter(kind=source.kind, file_name=source.file_name, disclosure=source.disclosure)
+            .first()
+        )
+
+    @transaction.atomic
+    def _refuse(self, new: Source, error: DocumentTooLargeError) -> Added:
+        """Show the owner, among the other sources, a file that is not kept; what it should replace goes on serving."""
+        lock(new.chatbot)
+        if earlier := self._of_same_name(new):
+            source = earlier
+        else:
+            new.save()
+            source = new
+        source.status, source.stage = SourceStatus.FAILED, ""
+        source.error_code, source.error_message = error.code, str(error)
+        source.save(update_fields=["status", "stage", "error_code", "error_message", "updated_at"])
+        return Added(source=source, created=source is new)
 
     def _recognise(self, same: Source, new: Source) -> Added:
         """The same content again: nothing doubles, the stricter class wins, and a failed one gets another try."""

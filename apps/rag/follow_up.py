@@ -12,13 +12,14 @@ DEEPEST = 3  # how many follow-ups in a row are traced back
 MOST_CARRIED = 8  # content words of the question before
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _OPENINGS = re.compile(
-    r"\s*(?:and|what about|how about|or|but|also|then|why|und|wie sieht|was ist mit|aber|oder|auch|warum|et|mais|ou|pourquoi|"
-    r"y|pero|o|por qué|e|mas|por quê|那|那么|还有|为什么|それで|じゃあ|では|なぜ|और|लेकिन|क्यों|و|ماذا عن|لماذا)(?:\b|(?=[\u3000-\u9fff]))",
+    r"\s*(?:and|what about|how about|or|but|also|then|why|und|wie sieht|was ist mit|aber|oder|auch|warum|et|mais|ou|"
+    r"pourquoi|y|pero|o|por qué|e|mas|por quê|और|लेकिन|क्यों|و|ماذا عن|لماذا)\b"
+    r"|\s*(?:那|那么|还有|为什么|それで|じゃあ|では|なぜ)",
     re.IGNORECASE,
 )
 _POINTING = {
     "en": "it its they them their that this those these one ones he she his her him there other others same",
-    "de": "es er sie ihn ihm ihr ihre das dies diese dieser dieses davon dafür damit dazu dort andere anderen anderes selbe",
+    "de": "es er sie ihn ihm ihr ihre das dies diese dieser dieses davon dafür damit dazu dort andere anderen anderes",
     "fr": "il elle ils elles le la les lui leur ça cela celui celle ceux y en autre autres même",
     "es": "él ella ellos ellas lo la los las le eso esto ese esa este esta allí otro otra otros otras mismo misma",
     "pt": "ele ela eles elas o a os as isso isto esse essa este esta lá outro outra outros outras mesmo mesma",
@@ -28,7 +29,30 @@ _POINTING_UNSPACED = {
     "ja": ("それ", "これ", "あれ", "その", "他の", "もう一"),
 }
 # Pronouns that are articles too point back only in a question that says little else.
-_ARTICLES = frozenset("das sie le la les lo los las o a os as en y este esta the that this there".split())
+_ARTICLES = frozenset(
+    [
+        "das",
+        "sie",
+        "le",
+        "la",
+        "les",
+        "lo",
+        "los",
+        "las",
+        "o",
+        "a",
+        "os",
+        "as",
+        "en",
+        "y",
+        "este",
+        "esta",
+        "the",
+        "that",
+        "this",
+        "there",
+    ]
+)
 
 
 def is_follow_up(question: str, language: str) -> bool:

@@ -21,8 +21,8 @@ _LATIN = ("en", "de", "fr", "es", "pt", "it", "nl")
 _WORD = re.compile(r"[^\W\d_]+")
 # Question words stand in hardly any stop list, but in nearly every question.
 _QUESTION_WORDS = {
-    "en": "what which who whom whose when where why how much many long often any not no yes please hi hello thanks about",
-    "de": "was welche welcher welches wer wen wem wann wo warum wieso wie viel viele lange oft gibt nicht kein keine bitte",
+    "en": "what which who whom whose when where why how much many long often any not no yes please hello thanks about",
+    "de": "was welche welcher welches wer wen wem wann wo warum wieso wie viel viele lange oft gibt nicht kein bitte",
     "fr": "quoi quel quelle quels quelles qui quand où pourquoi comment combien pas non oui bonjour merci puis faire",
     "es": "qué cuál cuáles quién cuándo dónde cómo cuánto cuánta cuántos puedo hay sí gracias hola tiene",
     "pt": "qual quais quem quando onde como quanto quanta quantos posso não sim obrigado olá tem vocês você",
@@ -48,9 +48,9 @@ NO_ANSWERS: Mapping[str, str] = {
 }
 
 LANGUAGE_NAMES: Mapping[str, str] = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese", "it": "Italian", "nl": "Dutch",
-    "ar": "Arabic", "hi": "Hindi", "ja": "Japanese", "zh": "Chinese", "ko": "Korean", "th": "Thai", "ru": "Russian",
-    "el": "Greek",
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese", "it": "Italian",
+    "nl": "Dutch", "ar": "Arabic", "hi": "Hindi", "ja": "Japanese", "zh": "Chinese", "ko": "Korean",
+    "th": "Thai", "ru": "Russian", "el": "Greek",
 }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def language_of(question: str, fallback: str = "") -> str:
             return language
     words = [word.casefold() for word in _WORD.findall(question)]
     counts = {language: sum(word in marks for word in words) for language, marks in _MARKS.items()}
-    preferred = fallback.split("-")[0].lower()
+    preferred = fallback.split("-", maxsplit=1)[0].lower()
     best = max(counts, key=lambda language: (counts[language], language == preferred, language == DEFAULT))
     return best if counts[best] else preferred or DEFAULT
 

@@ -19,8 +19,8 @@ MOST_ITEMS = 10
 _ORDERED = re.compile(r"\s*\(?(\d{1,3})[.)]\s")
 # Openings that point to the sentence before.
 _POINTS_BACK = re.compile(
-    r"(?:it|its|they|their|these|those|this|he|she|his|her|however|therefore|also|in addition|otherwise|er|sie|es|diese[rsnm]?|"
-    r"dies|dadurch|dabei|außerdem|jedoch|il|elle|ils|elles|cela|ce|cette|ces|ello|esto|este|esta|estos|estas|isso|isto|ele|ela)\b",
+    r"(?:it|its|they|their|these|those|this|he|she|his|her|however|therefore|also|in addition|otherwise|"
+    r"er|sie|es|diese[rsnm]?|dazu|dies|dadurch|dabei|außerdem|jedoch|il|elle|ils|elles|cela|ce|cette|ces|ello|esto|este|esta|estos|estas|isso|isto|ele|ela)\b",
     re.IGNORECASE,
 )
 ABOUT = frozenset({UnitKind.HEADING, UnitKind.QUESTION})

@@ -18,10 +18,56 @@ LONGEST_MARKER = 360  # characters to wait for before an open bracket counts as 
 LONGEST_WORD = 52  # characters to look back for the word before a full stop
 
 # Before a number that is followed by a full stop: "am 3. Tag", "der 2. Stock", "Nr. 5." are no ends.
-_COUNTED = frozenset("der die das den dem des am im vom zum beim ab bis seit jeder jede jedes jeden nr nummer".split())
+_COUNTED = frozenset(
+    [
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "am",
+        "im",
+        "vom",
+        "zum",
+        "beim",
+        "ab",
+        "bis",
+        "seit",
+        "jeder",
+        "jede",
+        "jedes",
+        "jeden",
+        "nr",
+        "nummer",
+    ]
+)
 _AFTER_ORDINAL = frozenset(
-    "januar februar märz april mai juni juli august september oktober november dezember jan feb apr jun jul aug sep okt "
-    "nov dez jahrhundert".split()
+    [
+        "januar",
+        "februar",
+        "märz",
+        "april",
+        "mai",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "dezember",
+        "jan",
+        "feb",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "okt",
+        "nov",
+        "dez",
+        "jahrhundert",
+    ]
 )
 
 

@@ -18,7 +18,7 @@ _GREETINGS: Mapping[str, str] = {
     "zh": "你好|您好|早上好|下午好|晚上好|嗨",
 }
 _THANKS: Mapping[str, str] = {
-    "en": "thanks|thank you|thank you very much|thank you so much|thanks a lot|many thanks|thx|ty|cheers|great thanks|ok thanks",
+    "en": "thanks|thank you|thank you very much|thank you so much|thanks a lot|many thanks|thx|great thanks|ok thanks",
     "de": "danke|danke schön|dankeschön|vielen dank|danke sehr|herzlichen dank|super danke|ok danke",
     "fr": "merci|merci beaucoup|merci bien|ok merci",
     "es": "gracias|muchas gracias|mil gracias|ok gracias",

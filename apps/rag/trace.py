@@ -26,8 +26,8 @@ class Considered:
 class Trace:
     """`provider` is "openai-compatible", "extractive" or "none" (small talk, nothing found).
 
-    `fallback` is the code of what went wrong with the language model: extraction took over, or the answer ended early. `timings_ms` are
-    condense, search, rerank, context, first_token, generate and total, as far as the answer came.
+    `fallback` is the code of what went wrong with the language model: extraction took over, or the answer ended early.
+    `timings_ms` are condense, search, rerank, context, first_token, generate and total, as far as the answer came.
     """
 
     provider: str = "none"

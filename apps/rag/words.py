@@ -29,7 +29,7 @@ _EMPTY = {
 _NEGATIONS = {
     "en": "not no never without neither nor none cannot can't don't doesn't didn't isn't aren't wasn't weren't won't "
     "wouldn't shouldn't couldn't hasn't haven't hadn't nothing nobody unable excluding excludes excluded except",
-    "de": "nicht kein keine keinen keiner keinem keines nie niemals ohne weder noch nichts niemand ausgeschlossen außer",
+    "de": "nicht kein keine keinen keiner keinem keines nie niemals ohne weder nichts niemand ausgeschlossen außer",
     "fr": "pas jamais sans aucun aucune ni rien personne sauf",
     "es": "no nunca sin ningún ninguna ninguno ni nada nadie excepto",
     "pt": "não nunca sem nenhum nenhuma nem nada ninguém exceto",

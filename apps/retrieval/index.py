@@ -8,13 +8,18 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import Field
 from pgvector import HalfVector, SparseVector
+from pgvector.psycopg import register_vector
 
 from apps.core.chunking import Chunk
 from apps.core.embedding_service import Vector
+from apps.core.error_handling import ConflictError
 from apps.retrieval.lexical import analyze, term_weights
 from apps.retrieval.models import (
     TERM_SPACE,
@@ -55,18 +60,32 @@ def table_of(citable: bool) -> type[Passage]:
     return CitablePassage if citable else LearnOnlyPassage
 
 
+def space_in_use(chatbot_id: uuid.UUID) -> EmbeddingSpace | None:
+    """Return the embedding space of a chatbot's passages, or None when it has none of either class."""
+    statistics = IndexStatistics.objects.filter(pk=chatbot_id).select_related("space").first()
+    tables: tuple[type[Passage], ...] = (CitablePassage, LearnOnlyPassage)
+    empty = not any(model._default_manager.filter(chatbot_id=chatbot_id).exists() for model in tables)
+    return None if statistics is None or empty else statistics.space
+
+
 def lock_statistics(chatbot_id: uuid.UUID, space: EmbeddingSpace) -> IndexStatistics:
     """Return a chatbot's statistics, locked: writers of one chatbot go one after another."""
     IndexStatistics.objects.get_or_create(chatbot_id=chatbot_id, defaults={"space": space})
-    return IndexStatistics.objects.select_for_update().get(chatbot_id=chatbot_id)
+    statistics = IndexStatistics.objects.select_for_update().get(chatbot_id=chatbot_id)
+    if statistics.space_id != space.pk and space_in_use(chatbot_id) is None:
+        statistics.space = space
+        statistics.save(update_fields=["space"])
+    return statistics
 
 
 def write(*, chatbot_id: uuid.UUID, space: EmbeddingSpace, citable: bool, documents: Sequence[IndexedDocument]) -> None:
     """Replace everything the index holds of these documents.
 
-    `space` is that of their vectors; a chatbot's passages are all in one space.
+    `space` is that of their vectors. Raises ConflictError when the chatbot's passages are in another one.
     """
     statistics = lock_statistics(chatbot_id, space)
+    if statistics.space_id != space.pk:
+        raise ConflictError("This chatbot's passages were made with another embedding model. Add the source again.")
     remove(chatbot_id=chatbot_id, document_ids=[document.document_id for document in documents])
     model = table_of(citable)
     passages = [
@@ -74,10 +93,44 @@ def write(*, chatbot_id: uuid.UUID, space: EmbeddingSpace, citable: bool, docume
         for document in documents
         for position in range(len(document.chunks))
     ]
-    model._default_manager.bulk_create(passages, batch_size=BATCH)
+    copy_in(model, passages)
     if citable:
         count(chatbot_id, passages, sign=1)
         update_languages(chatbot_id)
+
+
+COLUMN_TYPES = {
+    "HalfVectorField": "halfvec",
+    "SparseVectorField": "sparsevec",
+    "UUIDField": "uuid",
+    "ForeignKey": "uuid",
+    "PositiveIntegerField": "int4",
+    "DateTimeField": "timestamptz",
+    "TextField": "text",
+    "CharField": "varchar",
+}
+
+
+def copy_in(model: type[Passage], passages: Sequence[Passage]) -> None:
+    """Insert passages by binary COPY, which costs a third of what INSERT does with vectors written out as text."""
+    fields = model._meta.concrete_fields
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    types = [column_type(field) for field in fields]
+    register_vector(connection.connection)  # before the cursor is made, which copies what its connection knows
+    statement = f"COPY {model._meta.db_table} ({columns}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for passage in passages:
+            copy.write_row([getattr(passage, field.attname) for field in fields])
+
+
+def column_type(field: "Field[Any, Any]") -> str:
+    """Return a column's type as PostgreSQL calls it."""
+    if field.name == "space":
+        return "int2"
+    if isinstance(field, ArrayField):
+        return "int4[]" if field.base_field.get_internal_type() == "IntegerField" else "text[]"
+    return COLUMN_TYPES[field.get_internal_type()]
 
 
 def make_passage(

@@ -25,7 +25,8 @@ WITH asked AS MATERIALIZED (
     JOIN index_statistics AS bot ON bot.chatbot_id = %(chatbot)s
 ),
 question AS MATERIALIZED (
-    SELECT ('{{' || string_agg(term || ':' || weight::real, ',' ORDER BY term) || '}}/{TERM_SPACE}')::sparsevec AS terms,
+    SELECT ('{{' || string_agg(term || ':' || weight::real, ',' ORDER BY term) || '}}/{TERM_SPACE}')::sparsevec
+               AS terms,
            coalesce(array_agg(term) FILTER (WHERE postings <= {MOST_POSTINGS}), '{{}}') AS rare
     FROM asked
 ),

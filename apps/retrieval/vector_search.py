@@ -16,8 +16,8 @@ from apps.retrieval.models import EmbeddingSpace
 from apps.retrieval.providers import embeddings_for
 from apps.retrieval.search_sql import PARAMETERS_OF_BOT, search_statement
 
-# The dense share of the fused score; the rest is BM25's. Measured on seven sets: .7 where the model knows the question's
-# language, down to .3 where its words are noise to it (an English model over Chinese).
+# The dense share of the fused score; the rest is BM25's. Measured on seven sets: .7 where the model knows the
+# question's language, down to .3 where its words are noise to it (an English model over Chinese).
 LEAST_DENSE_SHARE, MOST_DENSE_SHARE = 0.3, 0.7
 CANDIDATES = 100  # of each half
 
@@ -68,6 +68,15 @@ class Question:
     weights: Weights
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Embedded:
+    """A question's vector, the space it is in, and how well that space's model knows the language (0 to 1)."""
+
+    model: str
+    vector: Vector = field(repr=False)
+    fluency: float
+
+
 class VectorSearchService:
     """Finds the citable passages that answer a question."""
 
@@ -76,10 +85,13 @@ class VectorSearchService:
 
         Raises ProviderError when the question can't be embedded, DatabaseError when the database can't be reached.
         """
-        index = await self.index_of(chatbot_id)
+        # The configured model is nearly always the chatbot's own, so its index is looked up meanwhile.
+        index, embedded = await asyncio.gather(self.index_of(chatbot_id), asyncio.to_thread(embed, query))
         if index is None:
             return []
-        asked = await asyncio.to_thread(represent, query, index)
+        if embedded.model != index.space.name:
+            embedded = await asyncio.to_thread(embed, query, index.space)
+        asked = question_of(query, embedded, index.languages)
         rows = await self._candidates(chatbot_id, index, asked, max(CANDIDATES, 2 * k))
         return fuse(rows, weights or asked.weights)[:k]
 
@@ -112,13 +124,20 @@ class VectorSearchService:
             return await cursor.fetchall()
 
 
-def represent(query: str, index: BotIndex) -> Question:
-    """Return a question in the space and the languages of the chatbot's index."""
-    embeddings = embeddings_for(index.space)
-    dense = LEAST_DENSE_SHARE + (MOST_DENSE_SHARE - LEAST_DENSE_SHARE) * embeddings.fluency(query)
+def embed(query: str, space: EmbeddingSpace | None = None) -> Embedded:
+    """Return a question's vector in an embedding space, the configured one without it."""
+    embeddings = embeddings_for(space)
+    return Embedded(
+        model=embeddings.name, vector=embeddings.embed_query(query).vector, fluency=embeddings.fluency(query)
+    )
+
+
+def question_of(query: str, embedded: Embedded, languages: Sequence[str]) -> Question:
+    """Return a question as a chatbot's index understands it; its words count as in each of the index's languages."""
+    dense = LEAST_DENSE_SHARE + (MOST_DENSE_SHARE - LEAST_DENSE_SHARE) * embedded.fluency
     return Question(
-        vector=embeddings.embed_query(query).vector,
-        terms=query_terms(query, index.languages),
+        vector=embedded.vector,
+        terms=query_terms(query, languages),
         weights=Weights(dense=dense, lexical=1 - dense),
     )
 

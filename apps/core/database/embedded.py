@@ -40,6 +40,7 @@ SERVER_OPTIONS = {
     "io_method": "sync",
     "max_wal_size": "1GB",
     "log_min_error_statement": "panic",  # statements hold text of passages, which no log may
+    "log_error_verbosity": "terse",  # a failing row's DETAIL holds it too
     "log_statement": "none",
 }
 

@@ -24,7 +24,8 @@ _PIECE = 10
 _HELD = 0.6
 _WORTH_TRUSTING = 1_000
 _FOLLOWS_TEXT = {BlockKind.TABLE_ROW, BlockKind.CODE}
-_CELL_ENDS = re.compile("[:;] ")
+_CELL_ENDS = re.compile(r"[:;] | ?\| ?")
+_LARGEST_ARTICLE = 4_000_000
 # What trafilatura and the parser below it raise over odd pages; the page can be read without them.
 _TROUBLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, etree.LxmlError)
 _WORDLESS = re.compile(r"[\W_]+")
@@ -67,19 +68,19 @@ class _Matcher:
 
     def __init__(self, article: str) -> None:
         text = _bare(article)
-        self._text = text
         self._lines = {_bare(line) for line in article.splitlines()}
+        self._cells = {_bare(cell) for line in article.splitlines() for cell in _CELL_ENDS.split(line)}
         self._pieces = {text[start : start + _PIECE] for start in range(len(text))}
 
     def holds(self, block: Block) -> bool:
         """Tell whether nearly all of a long block, or a short one as a line of its own, is in the article."""
-        text = _bare(block.text)
-        if not text:
-            return False
         if block.kind is BlockKind.TABLE_ROW:
-            return all(_bare(part) in self._text for part in _CELL_ENDS.split(block.text))
+            return all(self._holds_text(_bare(part), self._cells) for part in _CELL_ENDS.split(block.text))
+        return self._holds_text(_bare(block.text), self._lines)
+
+    def _holds_text(self, text: str, whole: set[str]) -> bool:
         if len(text) < 3 * _PIECE:
-            return text in self._lines
+            return bool(text) and text in whole
         starts = range(len(text) - _PIECE + 1)
         return sum(text[start : start + _PIECE] in self._pieces for start in starts) > _HELD * len(starts)
 
@@ -93,6 +94,8 @@ def _bare(text: str) -> str:
 
 
 def _article_text(html: str) -> str:
+    if len(html) > _LARGEST_ARTICLE:
+        return ""  # no article is as long; a listing is all content
     try:
         return trafilatura.extract(html, include_comments=False, favor_recall=True) or ""
     except _TROUBLE:

@@ -111,12 +111,15 @@ class OpenAICompatibleLLMService:
         while True:
             parameters = self._parameters(prompt)
             try:
-                return await self._client().chat.completions.create(**parameters)
+                stream: AsyncStream[ChatCompletionChunk]
+                stream = await self._client().chat.completions.create(**parameters)
             except BadRequestError as error:
                 refused = _refused_parameter(error, parameters)
                 if refused is None:
                     raise
                 self._refused_parameters.add(refused)
+            else:
+                return stream
 
     def _parameters(self, prompt: Prompt) -> dict[str, Any]:
         is_openai = self._base_url.startswith(OPENAI_URL)

@@ -31,7 +31,7 @@ def translated() -> Iterator[None]:
         raise ProviderUnavailableError("The model's server was too slow and was given up.") from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         # The library decodes JSON and builds its types from whatever the server sent.
-        raise ProviderAnswerError() from error
+        raise ProviderAnswerError from error
 
 
 def provider_error(error: openai.OpenAIError) -> ProviderError:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 # Three digits after a space belong to the number before it: "1 000" (also with the narrow spaces of French and SI).
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)(?:[.,]\d+)?")
@@ -36,12 +37,16 @@ _UNITS = {
         "¥ yen jpy yuan cny", "₹ inr rupee rupees", "chf franken francs",
         "second seconds sec sekunde sekunden seconde secondes segundo segundos",
         "minute minutes min minuten minuto minutos", "hour hours h std stunde stunden heure heures hora horas",
-        "day days tag tage tagen jour jours día días dia dias", "week weeks woche wochen semaine semaines semana semanas",
+        "day days tag tage tagen jour jours día días dia dias",
+        "week weeks woche wochen semaine semaines semana semanas",
         "month months monat monate monaten mois mes meses mês",
         "year years yr yrs jahr jahre jahren an ans année années año años ano anos",
-        "mm", "cm", "m meter meters metre metres mètre mètres metro metros", "km kilometer kilometers kilometre kilometres",
-        "inch inches zoll", "foot feet", "mile miles", "g gram grams gramm", "kg kilogram kilograms kilogramm kilo kilos",
-        "ton tons tonne tonnes", "l liter liters litre litres", "ml", "w watt watts", "kw", "kwh", "v volt volts", "mah",
+        "mm", "cm", "m meter meters metre metres mètre mètres metro metros",
+        "km kilometer kilometers kilometre kilometres",
+        "inch inches zoll", "foot feet", "mile miles", "g gram grams gramm",
+        "kg kilogram kilograms kilogramm kilo kilos",
+        "ton tons tonne tonnes", "l liter liters litre litres", "ml", "w watt watts", "kw", "kwh",
+        "v volt volts", "mah",
         "db", "mb", "gb", "tb", "hz", "khz", "mhz", "ghz", "°c celsius", "°f fahrenheit",
         "degrees grad degrés grados graus",
     )
@@ -95,9 +100,7 @@ def units(text: str) -> frozenset[str]:
         before = _CURRENCY_BEFORE.search(text[max(0, match.start() - 2) : match.start()])
         found |= {word.group(1).casefold() for word in (after, before) if word}
     lowered = text.casefold().split()
-    found |= {
-        after.strip(".,;:!?)") for word, after in zip(lowered, lowered[1:], strict=False) if word in _NUMBER_WORDS
-    }
+    found |= {after.strip(".,;:!?)") for word, after in pairwise(lowered) if word in _NUMBER_WORDS}
     return frozenset(_UNITS[word] for word in found if word in _UNITS)
 
 

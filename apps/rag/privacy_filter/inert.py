@@ -15,7 +15,25 @@ _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _OPENED = re.compile(r"(`?)<(?=[a-zA-Z/!?])(?:(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(\s?/?>`))?")
 _BARE_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,15})\s?/?>")
 _LOADING = frozenset(
-    "script style iframe img image object embed svg math link meta base form input button video audio".split()
+    [
+        "script",
+        "style",
+        "iframe",
+        "img",
+        "image",
+        "object",
+        "embed",
+        "svg",
+        "math",
+        "link",
+        "meta",
+        "base",
+        "form",
+        "input",
+        "button",
+        "video",
+        "audio",
+    ]
 )
 _SCRIPT_URL = re.compile(r"\b(javascript|vbscript|livescript)\s*:", re.IGNORECASE)
 _DATA_URL = re.compile(r"\b(data)\s*:(?=\s*[\w.+-]+/)", re.IGNORECASE)

@@ -74,7 +74,7 @@ def _with_markers(text: str, shown: Sequence[int]) -> str:
 
 
 def _numbers(marker: str) -> tuple[int, ...]:
-    inside = marker.split("](")[0].split("†")[0]
+    inside = marker.split("](", maxsplit=1)[0].split("†", maxsplit=1)[0]
     spans = _SPAN.findall(inside)
     listed = [number for low, high in spans for number in _spanned(int(low), int(high))]
     return tuple(dict.fromkeys(listed + [int(digits) for digits in _DIGITS.findall(_SPAN.sub("", inside))]))

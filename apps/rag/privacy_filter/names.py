@@ -6,7 +6,7 @@ import unicodedata
 _TOKEN = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
 _OPENS = re.compile(r"(?:^|[.!?:;•“”\"(\[«„–—|/>]|\n|[-*] )\s*$")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W\d_][\w.-]*")
-_TITLES = frozenset("herr frau dr prof firma familie".split())
+_TITLES = frozenset(["herr", "frau", "dr", "prof", "firma", "familie"])
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 # Scripts without capitals, where a word in Latin letters is a name, a code or a unit.

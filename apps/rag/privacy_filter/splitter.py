@@ -16,6 +16,7 @@ INVISIBLE = re.compile(
 LONGEST = 2000  # characters of a sentence; the longest real one is far below, and a filter must not hold everything
 LONGEST_CODE = 6000
 _FENCE = re.compile(r"`{3,}|~{3,}")
+_VISIBLE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…؟।॥。！？｡]")
 
 
@@ -59,9 +60,10 @@ class SentenceSplitter:
         pieces: list[Piece] = []
         begin = 0  # what stands before it in the buffer was given out
         while True:
-            start = _SPACE.match(self._buffer, begin).end()
-            if start == len(self._buffer):
+            visible = _VISIBLE.search(self._buffer, begin)
+            if visible is None:
                 break
+            start = visible.start()
             gap = self._buffer[begin:start]
             self._at_line_start = self._at_line_start or "\n" in gap
             cut = self._cut(start, final=final)
@@ -98,6 +100,3 @@ class SentenceSplitter:
             return _Cut(closing.end(), True, True)
         too_long = final or len(self._buffer) - start > LONGEST_CODE
         return _Cut(min(len(self._buffer), start + LONGEST_CODE), False, True) if too_long else None
-
-
-_SPACE = re.compile(r"\s*")

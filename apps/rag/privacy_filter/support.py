@@ -1,6 +1,6 @@
 """Decides whether a passage bears out a sentence: its figures, dates, names, denials and most of its words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from apps.rag.passage_units import UnitKind
 from apps.rag.privacy_filter.dates import Mention, is_told
@@ -32,22 +32,17 @@ class Support:
         """
         if claims.is_empty:
             return "says_nothing"
-        texts: list[Text] = [*sources, self._question]
-        if any(not any(figure & text.readings for text in texts) for figure in claims.figures):
-            return "unknown_figure"
-        if any(not self._is_dated(mention, texts) for mention in claims.dates):
-            return "unknown_date"
-        if not claims.units <= frozenset[str]().union(*(text.units for text in texts)):
-            return "unknown_unit"
-        if any(not any(is_named(name, text.names) for text in texts) for name in claims.names):
-            return "unknown_name"
-        if self._has_too_few_words(claims, sources, cited=cited):
-            return "too_few_words"
-        if any(self._denies_otherwise(claims, source) for source in sources):
-            return "negation"
-        if self._mixes_up(claims, sources):
-            return "figure_elsewhere"
-        return None
+        known: list[Text] = [*sources, self._question]
+        rules: tuple[tuple[str, Callable[[], bool]], ...] = (
+            ("unknown_figure", lambda: not all(_is_read(figure, known) for figure in claims.figures)),
+            ("unknown_date", lambda: not all(self._is_dated(mention, known) for mention in claims.dates)),
+            ("unknown_unit", lambda: not claims.units <= _all_units(known)),
+            ("unknown_name", lambda: not all(_is_known(name, known) for name in claims.names)),
+            ("too_few_words", lambda: self._has_too_few_words(claims, sources, cited=cited)),
+            ("negation", lambda: any(self._denies_otherwise(claims, source) for source in sources)),
+            ("figure_elsewhere", lambda: self._mixes_up(claims, sources)),
+        )
+        return next((name for name, breaks in rules if breaks()), None)
 
     def share(self, claims: Claims, source: PassageText) -> float:
         """Return the share of the claims' words, figures and names that stand in one source."""
@@ -99,6 +94,18 @@ class Support:
             for figure in claims.figures
             if not figure & asked
         )
+
+
+def _is_read(figure: frozenset[str], texts: Iterable[Text]) -> bool:
+    return any(figure & text.readings for text in texts)
+
+
+def _is_known(name: str, texts: Iterable[Text]) -> bool:
+    return any(is_named(name, text.names) for text in texts)
+
+
+def _all_units(texts: Iterable[Text]) -> frozenset[str]:
+    return frozenset[str]().union(*(text.units for text in texts))
 
 
 def _stands_beside(figure: frozenset[str], names: frozenset[str], source: PassageText) -> bool:

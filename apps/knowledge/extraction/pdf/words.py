@@ -26,7 +26,12 @@ _BOLDER = 150
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
 _MONO_NAMES = ("courier", "mono", "consol", "typewriter", "cmtt", "menlo")
 _FIXED_PITCH = 1
+_BLANK = 32
 _BLANKS = {9, 10, 11, 12, 13, 32, 0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000}
+# pdfium's own function, but with a plain address for its result, which can be compared.
+_text_object = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
+    ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+)
 _NO_LETTER = {0, 0xFFFE, 0xFFFF}
 # pdfium's mark for a hyphen at the end of a line, and Unicode's for one that may stand there.
 _HYPHENS = {2, 0xAD}
@@ -123,7 +128,8 @@ class _LetterReader:
     def __init__(self, page: pdfium.PdfPage) -> None:
         self._text = page.get_textpage()
         self._frame = page.get_bbox()
-        self._styles: dict[int, _Style] = {}
+        self._styles: dict[int | None, _Style] = {}
+        self._named: dict[tuple[int, int], bool] = {}
         self._rect = raw.FS_RECTF()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self.count = 0
@@ -134,31 +140,39 @@ class _LetterReader:
         handle = self._text.raw
         for index in range(min(self._text.count_chars(), _MOST_CHARACTERS)):
             code = raw.FPDFText_GetUnicode(handle, index)
-            if raw.FPDFText_IsGenerated(handle, index):
-                yield self._generated(code)
+            if code in _BLANKS:
+                if raw.FPDFText_IsGenerated(handle, index):
+                    yield _GAP if code == _BLANK else None
+                else:
+                    yield _SPACE
                 continue
             letter = self._letter(handle, index, code)
             if letter is not None:
                 yield letter
 
-    def _generated(self, code: int) -> _Letter | None:
-        return _GAP if code == 32 else None
-
     def _letter(self, handle: Any, index: int, code: int) -> _Letter | None:
-        if code in _BLANKS:
-            return _SPACE
         self.count += 1
-        if code in _NO_LETTER or raw.FPDFText_HasUnicodeMapError(handle, index) == 1:
+        style = self._style(handle, index)
+        if not self._is_named(handle, index, code, style):
             self.unmapped += 1
             return None
-        style = self._style(handle, index)
+        if style.quarter is None:
+            return None
         raw.FPDFText_GetLooseCharBox(handle, index, self._rect)
         raw.FPDFText_GetCharOrigin(handle, index, self._x, self._y)
         box = Box(self._rect.left, self._rect.bottom, self._rect.right, self._rect.top)
-        if style.quarter is None or not self._is_on_page(box):
+        if not self._is_on_page(box):
             return None
         text = SOFT_HYPHEN if code in _HYPHENS else chr(code)
         return _Letter(text, turn(style.quarter, box), _baseline(style.quarter, self._x.value, self._y.value), style)
+
+    def _is_named(self, handle: Any, index: int, code: int, style: _Style) -> bool:
+        """Tell whether the file says which letter this is; all letters of one text object with one code are alike."""
+        known = self._named.get((id(style), code))
+        if known is None:
+            known = code not in _NO_LETTER and raw.FPDFText_HasUnicodeMapError(handle, index) != 1
+            self._named[id(style), code] = known
+        return known
 
     def _is_on_page(self, box: Box) -> bool:
         left, bottom, right, top = self._frame
@@ -166,8 +180,7 @@ class _LetterReader:
         return bool(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1)
 
     def _style(self, handle: Any, index: int) -> _Style:
-        text_object = raw.FPDFText_GetTextObject(handle, index)
-        address = ctypes.cast(text_object, ctypes.c_void_p).value or 0
+        address = _text_object(handle, index)
         found = self._styles.get(address)
         if found is None:
             found = self._styles[address] = _read_style(handle, index)

@@ -1,0 +1,27 @@
+"""What the tests of the index share: a chatbot's shelf, and rows that other connections can see."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from apps.accounts.models import Organization
+from apps.retrieval.models import EmbeddingSpace
+from apps.retrieval.tests.shelf import Shelf
+
+
+@pytest.fixture
+def shelf(db: None) -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture(scope="module")
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let a module's rows be seen by the visitor login, which is another connection, and remove them in the end.
+
+    Emptying every table after each test would take longer than the tests themselves.
+    """
+    with django_db_blocker.unblock():
+        yield
+        Organization.objects.all().delete()
+        EmbeddingSpace.objects.all().delete()

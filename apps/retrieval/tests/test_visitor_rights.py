@@ -1,0 +1,436 @@
+"""Mallory has the visitors' database login and writes her own SQL; she reads one bot's citable passages and no more.
+
+What she can't do, the superuser can in the same words: it is her rights that stop her.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from apps.core.database import visitor
+from apps.core.database.requirements import OPEN_TO_VISITORS, connection_string
+from apps.core.database.urls import embedded_url
+from apps.core.database.visitor import close_visitor_pool, visiting, visitor_pool
+from apps.core.error_handling import DatabaseError
+from apps.retrieval.models import TERM_SPACE, CitablePassage
+from apps.retrieval.tests.shelf import Shelf
+
+pytestmark = pytest.mark.usefixtures("world")
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+ALICES, HIDDEN, BOBS = "Alice's warranty is two years", "the secret margin is 43 %", "Bob's toner is out of stock"
+
+
+class World:
+    """Alice's bot with a citable and a learn-only passage, and Bob's with a citable one."""
+
+    def __init__(self) -> None:
+        self.alice, self.bob = Shelf(name="Alice's bot"), Shelf(name="Bob's bot")
+        self.alice.put(ALICES)
+        self.alice.put(HIDDEN, citable=False)
+        self.bob.put(BOBS)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # what PostgreSQL keeps of values could tell them too
+
+
+@pytest.fixture(scope="module")
+def world(committed: None) -> World:
+    return World()
+
+
+@pytest.fixture
+def mallory() -> Iterator[Connection]:
+    with psycopg.connect(connection_string(settings.VISITOR_DATABASE), autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def superuser() -> Iterator[Connection]:
+    url = embedded_url(settings.DATA_DIR, user="postgres", database=settings.VISITOR_DATABASE["NAME"])
+    with psycopg.connect(url, autocommit=True) as opened:
+        yield opened
+
+
+def visit(opened: Connection, chatbot_id: object) -> None:
+    opened.execute("SELECT set_config('tacit.chatbot_id', %s, false)", [str(chatbot_id)])
+
+
+def texts(opened: Connection) -> set[str]:
+    return {text for (text,) in opened.execute("SELECT text FROM citable_passage")}
+
+
+# What a visitor may read.
+
+
+def test_a_visitor_reads_the_citable_passages_of_the_bot_she_talks_to(world: World, mallory: Connection) -> None:
+    visit(mallory, world.alice.chatbot.pk)
+    assert texts(mallory) == {ALICES}
+    visit(mallory, world.bob.chatbot.pk)
+    assert texts(mallory) == {BOBS}
+
+
+def test_without_a_bot_or_with_one_that_is_none_she_reads_nothing(world: World, mallory: Connection) -> None:
+    assert texts(mallory) == set()
+    visit(mallory, "")
+    assert texts(mallory) == set()
+    visit(mallory, UUID(int=0))
+    assert texts(mallory) == set()
+    visit(mallory, "no id")
+    with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+        texts(mallory)
+
+
+@pytest.mark.parametrize("table", ["citable_passage", "term_statistic", "index_statistics"])
+def test_she_sees_no_row_of_another_bot_however_she_asks(
+    world: World, mallory: Connection, superuser: Connection, table: str
+) -> None:
+    others = sql.SQL("SELECT 1 FROM {} WHERE chatbot_id = %s").format(sql.Identifier(table))
+    all_rows = sql.SQL("SELECT DISTINCT chatbot_id FROM {} WHERE true OR chatbot_id IS NULL").format(
+        sql.Identifier(table)
+    )
+    bots = {(world.alice.chatbot.pk,), (world.bob.chatbot.pk,)}
+    assert superuser.execute(others, [world.bob.chatbot.pk]).fetchall()
+    assert set(superuser.execute(all_rows).fetchall()) == bots
+    visit(mallory, world.alice.chatbot.pk)
+    assert mallory.execute(others, [world.bob.chatbot.pk]).fetchall() == []
+    assert mallory.execute(all_rows).fetchall() == [(world.alice.chatbot.pk,)]
+
+
+def test_a_function_of_her_own_in_the_query_never_sees_the_other_rows(
+    world: World, mallory: Connection, superuser: Connection
+) -> None:
+    seen: dict[str, set[str]] = {"mallory": set(), "superuser": set()}
+    for name, opened in (("mallory", mallory), ("superuser", superuser)):
+        opened.add_notice_handler(lambda told, name=name: seen[name].add(told.message_primary))
+        # As cheap as can be, so that the planner would love to run it before the policy.
+        opened.execute(
+            "CREATE FUNCTION pg_temp.leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS"
+            " $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$"
+        )
+        visit(opened, world.alice.chatbot.pk)
+        opened.execute("SELECT 1 FROM citable_passage WHERE pg_temp.leak(text)")
+    assert seen == {"mallory": {ALICES}, "superuser": {ALICES, BOBS}}
+
+
+# What a visitor may not read.
+
+
+def tables(opened: Connection) -> set[str]:
+    rows = opened.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')"
+    )
+    return {name for (name,) in rows}
+
+
+def test_she_reads_no_other_table_of_the_product(mallory: Connection, superuser: Connection) -> None:
+    closed = tables(superuser) - set(OPEN_TO_VISITORS)
+    assert {
+        "learn_only_passage", "knowledge_source", "knowledge_document", "knowledge_filepiece", "accounts_user",
+        "accounts_member", "accounts_organization", "accounts_apikey", "accounts_signinlink", "chatbots_chatbot",
+        "conversations_conversation", "conversations_message", "conversations_citation", "procrastinate_jobs",
+        "procrastinate_events", "django_session",
+    } <= closed  # fmt: skip
+    for table in sorted(closed):
+        for statement in ("SELECT * FROM {} LIMIT 1", "SELECT count(*) FROM {}", "TABLE {}"):
+            asked = sql.SQL(statement).format(sql.Identifier(table))  # type: ignore[arg-type]
+            superuser.execute(asked)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                mallory.execute(asked)
+
+
+def test_she_reads_no_learn_only_passage_round_a_corner(
+    world: World, mallory: Connection, superuser: Connection
+) -> None:
+    visit(mallory, world.alice.chatbot.pk)
+    assert superuser.execute("SELECT text FROM learn_only_passage").fetchall() == [(HIDDEN,)]
+    for statement in (
+        "SELECT text FROM citable_passage UNION ALL SELECT text FROM learn_only_passage",
+        "SELECT (SELECT max(text) FROM learn_only_passage)",
+        "SELECT 1 FROM citable_passage WHERE EXISTS (SELECT 1 FROM learn_only_passage)",
+        "SELECT query_to_xml('SELECT text FROM learn_only_passage', true, true, '')",
+        "SELECT table_to_xml('learn_only_passage', true, true, '')",
+    ):
+        superuser.execute(statement)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            mallory.execute(statement)
+
+
+def test_what_postgresql_keeps_of_values_tells_her_nothing(
+    world: World, mallory: Connection, superuser: Connection
+) -> None:
+    statement = "SELECT attname FROM pg_stats WHERE tablename IN ('learn_only_passage', 'citable_passage')"
+    assert superuser.execute(statement).fetchall()
+    visit(mallory, world.alice.chatbot.pk)
+    assert mallory.execute(statement).fetchall() == []
+    others = "SELECT query FROM pg_stat_activity WHERE usename = 'postgres' AND query <> ''"
+    assert superuser.execute(others).fetchall()
+    assert {query for (query,) in mallory.execute(others)} <= {"<insufficient privilege>"}
+
+
+COPIES = [
+    "COPY learn_only_passage TO STDOUT",
+    "COPY (SELECT text FROM learn_only_passage) TO STDOUT",
+    "COPY knowledge_document (text) TO STDOUT",
+]
+
+
+def copied(opened: Connection, statement: str) -> bytes:
+    with opened.cursor().copy(statement) as copy:  # type: ignore[arg-type]
+        return b"".join(map(bytes, copy))
+
+
+@pytest.mark.parametrize("statement", COPIES)
+def test_she_copies_nothing_out(mallory: Connection, superuser: Connection, statement: str) -> None:
+    copied(superuser, statement)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        copied(mallory, statement)
+
+
+def test_of_what_she_may_read_she_copies_her_own_bots_rows(world: World, mallory: Connection) -> None:
+    visit(mallory, world.alice.chatbot.pk)
+    assert copied(mallory, "COPY (SELECT text FROM citable_passage) TO STDOUT").decode() == f"{ALICES}\n"
+
+
+# What a visitor may not do.
+
+FORBIDDEN = [
+    "SET ROLE tacit",
+    "SET ROLE postgres",
+    "SET SESSION AUTHORIZATION tacit",
+    "ALTER ROLE tacit_visitor BYPASSRLS",
+    "ALTER ROLE tacit_visitor SUPERUSER",
+    "GRANT tacit TO tacit_visitor",
+    "GRANT SELECT ON learn_only_passage TO tacit_visitor",
+    "ALTER TABLE citable_passage DISABLE ROW LEVEL SECURITY",
+    "CREATE POLICY mine ON citable_passage FOR SELECT USING (true)",
+    "DROP POLICY visitors_of_one_chatbot ON citable_passage",
+    "SELECT pg_read_file('PG_VERSION')",
+    "SELECT pg_read_binary_file('global/pg_control')",
+    "SELECT pg_ls_dir('.')",
+    "SELECT lo_import('/etc/hostname')",
+    "SELECT * FROM pg_largeobject",
+    "SELECT rolpassword FROM pg_authid",
+    "COPY citable_passage (text) FROM PROGRAM 'true'",
+    "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null'",
+    "COPY (SELECT 1) TO '/tmp/tacit-test-copy'",
+    "CREATE TABLE mine (a int)",
+    "CREATE VIEW mine AS SELECT 1",
+    "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE SCHEMA mine",
+    "CREATE SEQUENCE mine",
+    "CREATE EXTENSION pg_trgm",
+    "CREATE DATABASE mine",
+    "INSERT INTO citable_passage SELECT * FROM citable_passage",
+    "UPDATE citable_passage SET text = 'We pay everything back'",
+    "DELETE FROM citable_passage",
+    "TRUNCATE citable_passage",
+    "UPDATE term_statistic SET document_frequency = 1",
+    "DELETE FROM index_statistics",
+    "LOCK TABLE citable_passage IN ACCESS EXCLUSIVE MODE",
+    "SELECT procrastinate_defer_job_v1('default', 0, 'x', NULL, NULL, '{}'::jsonb, NULL)",
+    "ALTER SYSTEM SET log_statement = 'all'",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres' AND pid <> pg_backend_pid()",
+]
+# Superusers can't do these inside a transaction, or at all with this server's parts; that they may is known.
+UNPROVABLE = ("CREATE EXTENSION", "CREATE DATABASE", "ALTER SYSTEM")
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_she_cannot(world: World, mallory: Connection, superuser: Connection, statement: str) -> None:
+    if not statement.startswith(UNPROVABLE) and "INSERT" not in statement:
+        with superuser.transaction(force_rollback=True):
+            superuser.execute(statement)  # type: ignore[arg-type]
+    visit(mallory, world.alice.chatbot.pk)
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)) as refused:
+        mallory.execute(statement)  # type: ignore[arg-type]
+    assert "denied" in str(refused.value) or "must be" in str(refused.value) or "only" in str(refused.value).lower()
+    assert texts(mallory) == {ALICES}
+
+
+def test_switching_row_security_off_shows_her_an_error_and_no_row(
+    world: World, mallory: Connection, superuser: Connection
+) -> None:
+    superuser.execute("SET row_security = off")
+    assert texts(superuser) == {ALICES, BOBS}
+    mallory.execute("SET row_security = off")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        texts(mallory)
+
+
+def test_giving_up_her_role_makes_her_nobody_else(mallory: Connection) -> None:
+    for statement in ("RESET ROLE", "SET ROLE NONE", "RESET SESSION AUTHORIZATION"):
+        mallory.execute(statement)  # type: ignore[arg-type]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            mallory.execute("SELECT 1 FROM learn_only_passage")
+
+
+def test_she_reads_no_large_object_of_the_owner(mallory: Connection, superuser: Connection) -> None:
+    (number,) = superuser.execute("SELECT lo_from_bytea(0, 'secret'::bytea)").fetchone() or (0,)
+    try:
+        assert superuser.execute("SELECT lo_get(%s)", [number]).fetchone() == (b"secret",)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            mallory.execute("SELECT lo_get(%s)", [number])
+    finally:
+        superuser.execute("SELECT lo_unlink(%s)", [number])
+
+
+# The one function with more rights than she has.
+
+
+def candidates(opened: Connection, space: object = None, number: int | None = 10) -> set[str]:
+    """What lexical_candidates gives for every term there is."""
+    rows = opened.execute(
+        "SELECT found"
+        " FROM lexical_candidates(%s::int, %s::sparsevec, ARRAY(SELECT term FROM term_statistic), %s) AS found",
+        [space, f"{{1:1}}/{TERM_SPACE}", number],
+    )
+    return {str(found) for (found,) in rows}
+
+
+def ids(shelf: Shelf) -> set[str]:
+    return {str(pk) for pk in CitablePassage.objects.filter(chatbot=shelf.chatbot).values_list("pk", flat=True)}
+
+
+def test_only_one_function_has_more_rights_than_she_has(mallory: Connection) -> None:
+    rows = mallory.execute(
+        "SELECT proname FROM pg_proc WHERE prosecdef AND has_function_privilege(oid, 'EXECUTE')"
+    ).fetchall()
+    assert rows == [("lexical_candidates",)]
+
+
+def test_it_gives_her_own_bots_passages_only(world: World, mallory: Connection, superuser: Connection) -> None:
+    space = world.alice.space.pk
+    assert candidates(mallory, space) == set()
+    visit(mallory, world.alice.chatbot.pk)
+    assert candidates(mallory, space) == ids(world.alice)
+    assert candidates(mallory, space, None) == ids(world.alice)
+    visit(mallory, world.bob.chatbot.pk)
+    assert candidates(mallory, space) == ids(world.bob)
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "{bob}' OR '1'='1",
+        "{bob}'; SELECT id FROM citable_passage --",
+        "' OR true --",
+        "{alice}' OR chatbot_id = '{bob}",
+        "{alice}\\' OR true --",
+        "{{{bob}}} OR true",
+        "%L%s$1",
+        "(SELECT id FROM chatbots_chatbot LIMIT 1)",
+    ],
+)
+def test_quotes_in_the_setting_do_not_trick_it(world: World, mallory: Connection, trick: str) -> None:
+    space, (alice, bob) = world.alice.space.pk, (world.alice.chatbot.pk, world.bob.chatbot.pk)
+    terms = CitablePassage.objects.get(chatbot=world.bob.chatbot).term_ids
+    asked = "SELECT found FROM lexical_candidates(%s, %s::sparsevec, %s, 10) AS found"
+    visit(mallory, bob)
+    assert mallory.execute(asked, [space, f"{{1:1}}/{TERM_SPACE}", terms]).fetchall()  # these terms do find something
+    visit(mallory, trick.format(alice=alice, bob=bob))
+    with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+        mallory.execute(asked, [space, f"{{1:1}}/{TERM_SPACE}", terms]).fetchall()
+
+
+def test_tables_and_operators_of_her_own_do_not_trick_it(world: World, mallory: Connection) -> None:
+    visit(mallory, world.alice.chatbot.pk)
+    mallory.execute("CREATE TEMP TABLE citable_passage AS SELECT * FROM public.citable_passage WITH NO DATA")
+    mallory.execute("CREATE TEMP TABLE term_statistic AS SELECT * FROM public.term_statistic")
+    assert mallory.execute("SELECT count(*) FROM citable_passage").fetchone() == (0,)  # hers hides ours
+    assert candidates(mallory, world.alice.space.pk) == ids(world.alice)
+    mallory.execute("SET search_path = pg_temp, public")
+    assert candidates(mallory, world.alice.space.pk) == ids(world.alice)
+
+
+# The pool that the product itself uses.
+
+
+@asynccontextmanager
+async def pooled() -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await close_visitor_pool()
+
+
+async def read(chatbot_id: UUID) -> set[str]:
+    async with visiting(chatbot_id) as opened:
+        cursor = await opened.execute("SELECT text FROM citable_passage")
+        return {text for (text,) in await cursor.fetchall()}
+
+
+async def test_a_bot_is_forgotten_when_its_transaction_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor, "POOL_SIZE", 1)  # so that everybody gets the same connection
+    async with pooled():
+        assert await read(world.alice.chatbot.pk) == {ALICES}
+        pool = await visitor_pool()
+        for _ in range(2):
+            async with pool.connection() as opened:
+                row = await (await opened.execute("SELECT current_setting('tacit.chatbot_id', true)")).fetchone()
+                assert row == ("",)
+                assert await (await opened.execute("SELECT text FROM citable_passage")).fetchall() == []
+            with pytest.raises(psycopg.errors.UndefinedTable):  # a failed one leaves nothing behind either
+                async with visiting(world.alice.chatbot.pk) as opened:
+                    await opened.execute("SELECT 1 FROM no_such_table")
+        assert await read(world.bob.chatbot.pk) == {BOBS}
+
+
+async def test_many_visitors_at_once_each_see_their_own_bot(world: World) -> None:
+    bots = [world.alice.chatbot.pk, world.bob.chatbot.pk] * 25
+    async with pooled():
+        found = await asyncio.gather(*(read(bot) for bot in bots))
+    assert found == [{ALICES}, {BOBS}] * 25
+
+
+async def test_visitors_cannot_write_at_all_and_not_hold_the_database_up(world: World) -> None:
+    async with pooled():
+        for statement in ("SELECT lo_create(0)", "CREATE TEMP TABLE mine (a int)", "SELECT nextval('mine')"):
+            with pytest.raises((psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.UndefinedTable)):
+                async with visiting(world.alice.chatbot.pk) as opened:
+                    await opened.execute(statement)  # type: ignore[arg-type]
+        async with visiting(world.alice.chatbot.pk) as opened:
+            cursor = await opened.execute("SHOW statement_timeout")
+            assert await cursor.fetchone() == ("15s",)
+        with pytest.raises(DatabaseError, match="too busy"):
+            async with visiting(world.alice.chatbot.pk) as opened:
+                await opened.execute("SET LOCAL statement_timeout = 50")
+                await opened.execute("SELECT pg_sleep(5)")
+
+
+async def test_after_the_database_was_killed_the_next_visitor_is_served(world: World, superuser: Connection) -> None:
+    async with pooled():
+        await asyncio.gather(*(read(world.alice.chatbot.pk) for _ in range(20)))
+        ended = superuser.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'tacit_visitor'"
+        ).fetchall()
+        assert len(ended) > 1
+        for _ in range(10):
+            assert await read(world.alice.chatbot.pk) == {ALICES}
+
+
+async def test_a_visitor_waits_for_a_busy_database_only_so_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor, "POOL_SIZE", 1)
+    monkeypatch.setattr(visitor, "WAIT_SECONDS", 0.1)
+    async with pooled():
+        async with visiting(world.alice.chatbot.pk):
+            with pytest.raises(DatabaseError, match="too busy"):
+                await read(world.bob.chatbot.pk)
+        assert await read(world.bob.chatbot.pk) == {BOBS}
+
+
+async def test_a_database_that_is_not_there_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(visitor, "WAIT_SECONDS", 0.2)
+    monkeypatch.setitem(settings.VISITOR_DATABASE, "HOST", "/nowhere")
+    async with pooled():
+        with pytest.raises(DatabaseError, match="can't be reached"):
+            await read(UUID(int=0))
