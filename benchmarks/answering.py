@@ -27,6 +27,7 @@ from apps.core.embedding_service import EmbeddingService, create_embedding_servi
 from apps.rag.context_builder import Context, ContextPassage
 from apps.rag.events import Finished
 from apps.rag.llm_service import ExtractiveLLMService
+from apps.rag.passage_units import split_passage
 from apps.rag.pipeline import RAGPipeline
 from apps.rag.privacy_filter import PrivacyFilter
 from benchmarks.retrieval_offline import CACHE, DATA, RetrievalSet, bm25_scores, dense_scores, fused_scores
@@ -228,7 +229,8 @@ def _trials(data: AnswerSet, question: Question, chance: random.Random) -> Itera
     same = [q for q in data.questions if q.gold == question.gold and not set(q.answers) & set(question.answers)]
     wrong = [q for q in data.questions if q.gold in siblings]
     yield "right answer, right paragraph", _sentence(question.text, question.answers[0]), question.gold
-    yield "a paragraph's own first sentence", re.split(r"(?<=[.。])\s?", data.texts[question.gold])[0], question.gold
+    unit = chance.choice(split_passage(data.texts[question.gold]))
+    yield "a sentence of the paragraph itself", data.texts[question.gold][unit.start : unit.end], question.gold
     if siblings:
         yield "right answer, other paragraph", _sentence(question.text, question.answers[0]), chance.choice(siblings)
     if wrong:

@@ -25,7 +25,7 @@ from apps.retrieval.models import IndexStatistics
 from apps.retrieval.providers import space_of
 from apps.retrieval.vector_search import BotIndex, Question, VectorSearchService, Weights, fuse
 
-SIZES = (5_000, 20_000)
+SIZES = (5_000, 50_000, 100_000)
 VOCABULARY = 60_000
 CENTRES = 3_000
 QUERIES = 200

@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_MODULE = 400
+LEARN_ONLY = re.compile("LearnOnlyPassage|learn_only_passage")
+KNOW_LEARN_ONLY_PASSAGES = ("apps/retrieval/models.py", "apps/retrieval/index.py")
 LONGEST_README = 150
 MOST_BROAD_EXCEPTS = 5
 NAMES_THAT_SAY_NOTHING = re.compile(r"(^|/)(utils?|helpers?|common|misc|managers?)\.py$")
@@ -32,22 +34,40 @@ def lines_of(file: Path) -> list[str]:
 
 def findings(files: list[Path]) -> Iterator[str]:
     texts = {str(file.relative_to(ROOT)): lines_of(file) for file in files}
+    code = {name: lines for name, lines in texts.items() if name.endswith(".py") and "/migrations/" not in name}
+    product = {
+        name: lines
+        for name, lines in code.items()
+        if name.startswith(("apps/", "config/")) and "/tests/" not in name
+    }  # fmt: skip
+    yield from standing(texts, REGISTRY, "a registry's host stands here")
+    unknowing = {name: lines for name, lines in product.items() if name not in KNOW_LEARN_ONLY_PASSAGES}
+    yield from standing(
+        unknowing, LEARN_ONLY, f"only {' and '.join(KNOW_LEARN_ONLY_PASSAGES)} may know learn-only passages"
+    )
+    yield from shapes(code)
+    broad = sum(bool(BROAD.match(line)) for lines in product.values() for line in lines)
+    if broad > MOST_BROAD_EXCEPTS:
+        yield f"{broad} broad excepts in the product, {MOST_BROAD_EXCEPTS} at most"
+    if len(texts["README.md"]) > LONGEST_README:
+        yield f"README.md is longer than {LONGEST_README} lines"
+
+
+def standing(texts: dict[str, list[str]], pattern: re.Pattern[str], complaint: str) -> Iterator[str]:
+    """Yield each line in which something stands that must not."""
     for name, lines in texts.items():
         for number, line in enumerate(lines, 1):
-            if REGISTRY.search(line):
-                yield f"{name}:{number}: a registry's host stands here"
-    code = {name: lines for name, lines in texts.items() if name.endswith(".py") and "/migrations/" not in name}
+            if pattern.search(line):
+                yield f"{name}:{number}: {complaint}"
+
+
+def shapes(code: dict[str, list[str]]) -> Iterator[str]:
+    """Yield modules that are too long or have a name that says nothing."""
     for name, lines in code.items():
         if len(lines) > LONGEST_MODULE:
             yield f"{name}: {len(lines)} lines, {LONGEST_MODULE} at most"
         if NAMES_THAT_SAY_NOTHING.search(name):
             yield f"{name}: a file name that says nothing"
-    product = [lines for name, lines in code.items() if name.startswith(("apps/", "config/")) and "/tests/" not in name]
-    broad = sum(bool(BROAD.match(line)) for lines in product for line in lines)
-    if broad > MOST_BROAD_EXCEPTS:
-        yield f"{broad} broad excepts in the product, {MOST_BROAD_EXCEPTS} at most"
-    if len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) > LONGEST_README:
-        yield f"README.md is longer than {LONGEST_README} lines"
 
 
 def main() -> int:

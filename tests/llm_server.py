@@ -132,7 +132,7 @@ def stalls(after: str = "") -> Behaviour:
 
 
 async def hangs(exchange: Exchange) -> None:
-    """Take the request and never answer, not even with a status."""
+    """Take the request and never answer, not even with a status; nor any other, until something else is done."""
     await exchange.stall()
 
 
@@ -165,6 +165,21 @@ def refuses_parameter(name: str, then: Behaviour) -> Behaviour:
         await (refusal if name in exchange.request.body else then)(exchange)
 
     return behave
+
+
+def thinks_long(seconds: float, then: Behaviour) -> Behaviour:
+    """Take the request and begin to answer late, as a server does that loads the model first."""
+
+    async def behave(exchange: Exchange) -> None:
+        await asyncio.sleep(seconds)
+        await then(exchange)
+
+    return behave
+
+
+async def lists_models(exchange: Exchange) -> None:
+    """Answer what every server answers, busy or not."""
+    await exchange.respond(200, json.dumps({"object": "list", "data": [{"id": MODEL, "object": "model"}]}))
 
 
 async def html(exchange: Exchange) -> None:
@@ -207,7 +222,9 @@ class LLMServer:
     def __init__(self) -> None:
         self.requests: list[RecordedRequest] = []
         self.hang_ups = 0  # answers that a client left before their end
+        self.probes = 0  # requests for the list of models, by which a client asks whether anybody is there
         self._behaviours: list[Behaviour] = [says("")]
+        self._latest: Behaviour = lists_models
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="llm-server", daemon=True)
         self._ready = threading.Event()
@@ -251,15 +268,21 @@ class LLMServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         exchange = Exchange(await _read_request(reader), reader, writer)
-        self.requests.append(exchange.request)
-        behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
         try:
-            await behaviour(exchange)
+            await self._behaviour_for(exchange.request)(exchange)
         except ConnectionError:
             exchange.hung_up.set()  # the client went away, which some tests want
         finally:
             self.hang_ups += exchange.hung_up.is_set()
             await exchange.close()
+
+    def _behaviour_for(self, request: RecordedRequest) -> Behaviour:
+        if request.path.endswith("/models"):
+            self.probes += 1
+            return hangs if self._latest is hangs else lists_models
+        self.requests.append(request)
+        self._latest = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
+        return self._latest
 
 
 async def _read_request(reader: asyncio.StreamReader) -> RecordedRequest:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ SCOPES = ("read", "write")
 SCOPES_OF_ROLE = {Role.OWNER: ("read", "write"), Role.EDITOR: ("read", "write"), Role.VIEWER: ("read",)}
 SIGN_IN_LINK_LIFETIME = timedelta(hours=24)
 KEY_PREFIX = "tacit_"
+LONGEST_EMAIL = 254  # what RFC 5321 leaves for an address
 FIRST_OWNER = "owner@localhost"  # who signs in before anybody has given an e-mail address
 
 
@@ -43,6 +44,7 @@ class UserService:
         """Return the first membership of `email`, making user and organization if there is none."""
         email = email.strip().lower()
         try:
+            MaxLengthValidator(LONGEST_EMAIL)(email)
             validate_email(email)
         except DjangoValidationError:
             raise ValidationError(f"{email!r} is no e-mail address. Write it like name@example.org.") from None

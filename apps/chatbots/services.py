@@ -1,11 +1,12 @@
 """Writes about chatbots, and how they are found by who asks."""
 
+import re
 import uuid
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import Organization
@@ -16,6 +17,10 @@ EDITABLE = {
     "name", "description", "welcome_message", "instructions", "language", "learn_only_use",
     "allowed_origins", "suggested_questions", "is_published",
 }  # fmt: skip
+
+
+USUAL_PORTS = {"http": 80, "https": 443}  # which browsers leave out
+HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 
 
 class ChatbotService:
@@ -50,23 +55,33 @@ class ChatbotService:
             raise ValidationError(f"A chatbot has no setting {', '.join(sorted(unknown))}.")
         for name, value in changes.items():
             setattr(chatbot, name, value.strip() if isinstance(value, str) else value)
-        if not chatbot.name:
+        if not 1 <= len(chatbot.name) <= 200:
             raise ValidationError("A chatbot needs a name. Send one of 1 to 200 characters.")
+        if any(len(question) > 300 for question in chatbot.suggested_questions):
+            raise ValidationError("A suggested question is too long. Shorten it to 300 characters.")
         chatbot.allowed_origins = [normal_origin(origin) for origin in chatbot.allowed_origins]
         try:
             with transaction.atomic():
                 chatbot.save()
         except IntegrityError:
             raise ConflictError(f"A chatbot named {chatbot.name!r} exists already. Choose another name.") from None
+        except DataError:
+            raise ValidationError("A setting is too long or holds characters that are no text. Shorten it.") from None
         return chatbot
 
 
 def normal_origin(text: str) -> str:
     """Return scheme, host and port of an address, as browsers send it. Raises ValidationError."""
-    parts = urlsplit(text.strip().lower())
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.username:
+    try:
+        parts = urlsplit(text.strip().lower())
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+        usual_port = USUAL_PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        host = ""
+    if not HOST.fullmatch(host) or len(host) > 253 or parts.username is not None:
         raise ValidationError(f"{text!r} is no origin. Write it like https://www.example.org, without a path.")
-    return f"{parts.scheme}://{parts.netloc}"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port not in {None, usual_port} else "")
 
 
 def find_chatbot(reference: str) -> Chatbot:
@@ -87,7 +102,8 @@ def find_chatbot(reference: str) -> Chatbot:
 
 def published_chatbot(public_id: str) -> Chatbot:
     """Return a chatbot as visitors find it. An unpublished one and none at all are the same to them."""
-    chatbot = Chatbot.objects.filter(public_id=public_id, is_published=True).first()
+    chatbots = Chatbot.objects.filter(public_id=public_id, is_published=True)
+    chatbot = chatbots.first() if public_id.isalnum() else None  # PostgreSQL refuses some of what an address may hold
     if chatbot is None:
         raise NotFoundError("There is no chatbot at this address.")
     return chatbot

@@ -166,7 +166,8 @@ def tell(sources: Sequence[Source], refused: Sequence[Refused], *, as_json: bool
         return
     for source in sorted(sources, key=lambda source: source.status == SourceStatus.FAILED):
         if source.status == SourceStatus.READY:
-            print(f"ready   {source.title}: {source.passage_count} passages")
+            passages = "1 passage" if source.passage_count == 1 else f"{source.passage_count} passages"
+            print(f"ready   {source.title}: {passages}")
             for warning in source.warnings:
                 print(f"        note: {warning['message']}")
         else:

@@ -91,10 +91,18 @@ def web(port: Port = 8000, host: Host = "127.0.0.1", child: Annotated[bool, type
     prepare()
     if child:
         end_with_parent()
+    warm_up()
     uvicorn.run(
         "config.asgi:application", host=host, port=port, lifespan="off", log_level="warning", access_log=False,
         server_header=False, timeout_graceful_shutdown=5, proxy_headers=False,
     )  # fmt: skip
+
+
+def warm_up() -> None:
+    """Load every model before the first visitor waits for it."""
+    ServiceRegistry.get("embeddings").embed_query("ready")
+    ServiceRegistry.get("reranker")
+    ServiceRegistry.get("llm")
 
 
 def worker(child: Annotated[bool, typer.Option(hidden=True)] = False) -> None:

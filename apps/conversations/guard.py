@@ -3,7 +3,6 @@
 import ipaddress
 import time
 from collections import OrderedDict, deque
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +21,7 @@ def check_origin(request: HttpRequest, chatbot: Chatbot) -> str:
     the check protects the owner's allowance from other sites' pages, not the text, which is public.
     """
     origin = request.headers.get("Origin", "").lower()
-    if not origin or urlsplit(origin).netloc == request.get_host().lower():
+    if not origin or origin.partition("://")[2] == request.get_host().lower():
         return ""
     if origin in chatbot.allowed_origins:
         return origin
@@ -50,10 +49,23 @@ def visitor_address(request: HttpRequest) -> str:
 
 
 def is_ours(address: str) -> bool:
+    found = parsed(address)
+    return address == "" if found is None else found.is_loopback or str(found) in settings.TRUSTED_PROXIES
+
+
+def parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address, where it is one; an IPv4 one that came through an IPv6 socket is an IPv4 one."""
     try:
-        return ipaddress.ip_address(address).is_loopback or address in settings.TRUSTED_PROXIES
+        found = ipaddress.ip_address(address)
     except ValueError:
-        return address == ""
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def counted_as(address: str) -> str:
+    """Return whom an address is counted as: itself, or for IPv6 the network that one household has for itself."""
+    found = parsed(address)
+    return str(ipaddress.ip_network((found, 64), strict=False) if isinstance(found, ipaddress.IPv6Address) else address)
 
 
 class RateLimit:
@@ -85,4 +97,4 @@ def check_rate(request: HttpRequest, chatbot: Chatbot) -> None:
     """Raise RateLimitError when this visitor asks too fast; the machine's own requests are not counted."""
     address = visitor_address(request)
     if not is_ours(address):
-        visitor_limit.count(f"{chatbot.pk}:{address}", limit=settings.VISITOR_MESSAGES_PER_MINUTE)
+        visitor_limit.count(f"{chatbot.pk}:{counted_as(address)}", limit=settings.VISITOR_MESSAGES_PER_MINUTE)

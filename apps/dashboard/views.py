@@ -1,5 +1,7 @@
 """The owner's pages: signing in by a one-time link, and the list of chatbots."""
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -30,7 +32,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show the chatbots of the organizations the user belongs to."""
-    organizations = Organization.objects.filter(member__user_id=request.user.pk)
+    organizations = Organization.objects.filter(member__user=cast(User, request.user))
     chatbots = (
         Chatbot.objects.filter(organization__in=organizations)
         .annotate(

@@ -3,7 +3,7 @@
 import io
 import uuid
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -212,17 +212,24 @@ def lock(chatbot: Chatbot) -> None:
 
 def queue(source: Source) -> None:
     """Commit a job together with the source it works on; jobs of one source never run side by side."""
-    app.configure_task(INGEST, queue=QUEUE, lock=f"source:{source.pk}").defer(source_id=str(source.pk))
+    app.configure_task(INGEST, queue=QUEUE, lock=lock_of(source)).defer(source_id=str(source.pk))
+
+
+def lock_of(source: Source) -> str:
+    return f"source:{source.pk}"
 
 
 def renew(source: Source) -> None:
-    """Queue a source again; what it has in the index serves meanwhile."""
+    """Queue a source again, now; what it has in the index serves meanwhile."""
     source.status, source.stage, source.progress = SourceStatus.QUEUED, "", 0
     source.error_code = source.error_message = ""
     source.indexed_revision = 0
     source.save(
         update_fields=["status", "stage", "progress", "error_code", "error_message", "indexed_revision", "updated_at"]
     )
+    # A job that waits for its next attempt would hold up the new one.
+    for waiting in app.job_manager.list_jobs(lock=lock_of(source), status="todo"):
+        app.job_manager.cancel_job_by_id(cast(int, waiting.id), delete_job=True)
     queue(source)
 
 

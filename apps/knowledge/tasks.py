@@ -9,7 +9,9 @@ from procrastinate.jobs import Job
 
 from apps.core.error_handling import TacitError
 from apps.knowledge.ingest import fail, ingest_source, wait
+from apps.knowledge.models import Source
 from apps.knowledge.queue import INGEST, QUEUE
+from apps.retrieval import large
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ def ingest(context: JobContext, *, source_id: str) -> None:
     attempt = context.job.attempts + 1
     try:
         ingest_source(source_id)
+        build_indexes_if_large(source_id)
     except TacitError as error:
         if error.retryable and attempt < ATTEMPTS:
             wait(source_id, error)
@@ -48,6 +51,13 @@ def ingest(context: JobContext, *, source_id: str) -> None:
         fail(source_id, TacitError())
         if context.job.attempts == 0 and logger.isEnabledFor(logging.DEBUG):
             raise
+
+
+def build_indexes_if_large(source_id: str) -> None:
+    """Give the chatbot indexes of its own when this source has made it large; it serves meanwhile."""
+    source = Source.objects.filter(pk=source_id).first()
+    if source is not None and large.needs_indexes(source.chatbot_id):
+        large.build_indexes(source.chatbot_id)
 
 
 @app.periodic(cron="*/1 * * * *")

@@ -9,6 +9,7 @@ from apps.rag.relevance import Judge, word_weights
 from apps.rag.words import content_words
 
 EMBEDDED = 24  # candidates whose vectors are compared: about 50 ms
+FEWEST_WORDS = 2  # content words of a sentence that can answer by itself
 LONGEST_EMBEDDED = 300  # characters; what follows hardly moves a vector and costs time
 
 
@@ -77,7 +78,7 @@ def _of_passage(passage: ContextPassage, language: str) -> Iterator[CandidateUni
     words = [frozenset(content_words(passage.text[unit.start : unit.end], language)) for unit in units]
     everything = heading.union(*words)
     for index, unit in enumerate(units):
-        if unit.kind in {UnitKind.QUESTION, UnitKind.HEADING}:
+        if unit.kind in {UnitKind.QUESTION, UnitKind.HEADING} or _says_nothing(passage, unit, words[index]):
             continue
         above = heading | frozenset(content_words(unit.about, language))
         yield CandidateUnit(
@@ -89,6 +90,12 @@ def _of_passage(passage: ContextPassage, language: str) -> Iterator[CandidateUni
             heading_words=frozenset(content_words(unit.about or _last_heading(passage), language)),
             passage_words=everything,
         )
+
+
+def _says_nothing(passage: ContextPassage, unit: Unit, words: frozenset[str]) -> bool:
+    """Tell whether a unit is a phrase such as "Thanks and enjoy." that answers nothing. After a question, "Yes." does."""
+    is_answer = bool(unit.about) or any(map(str.isdigit, passage.text[unit.start : unit.end]))
+    return len(words) < FEWEST_WORDS and not is_answer
 
 
 def _last_heading(passage: ContextPassage) -> str:

@@ -16,6 +16,7 @@ class Draft:
         self.trace = TraceRecorder()
         self.text = ""
         self.citations: tuple[Citation, ...] = ()
+        self.model_failed = False  # whether the language model failed already and shouldn't be waited for again
         self._refused = False
 
     @property
@@ -34,6 +35,10 @@ class Draft:
         self.trace.first_token()
         self.text += text
         return Delta(text=text)
+
+    def give_up_model(self, code: str) -> None:
+        self.model_failed = True
+        self.trace.failed(code)
 
     def stopped(self, writer: LLMService, stop: Stop) -> None:
         self.trace.written_by(writer, stop.usage)

@@ -7,7 +7,9 @@ from apps.rag.events import Turn
 from apps.rag.words import content_words
 from apps.retrieval.lexical import analyze
 
-FEWEST_WORDS = 2  # content words; a question with fewer leaves its subject to the one before
+SHORTEST = 2  # words; "The price?" leaves its subject to the question before
+SHORTEST_UNSPACED = 5  # characters
+MOST_LEANING = 4  # content words; a question with more says what it is about, however it begins
 DEEPEST = 3  # how many follow-ups in a row are traced back
 MOST_CARRIED = 8  # content words of the question before
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -62,9 +64,10 @@ def is_follow_up(question: str, language: str) -> bool:
     words = [word.casefold() for word in _WORD.findall(question.replace("’", "'"))]
     pointing = set(_POINTING.get(language, "").split())
     content = set(content_words(question, language))
-    if len(content) < FEWEST_WORDS or (_OPENINGS.match(question) and len(content) <= 2 * FEWEST_WORDS):
+    is_short = len(question) < SHORTEST_UNSPACED if language in _POINTING_UNSPACED else len(words) <= SHORTEST
+    if not content or is_short or (_OPENINGS.match(question) and len(content) <= MOST_LEANING):
         return True
-    return any(word in pointing and (word not in _ARTICLES or len(content) <= FEWEST_WORDS) for word in words)
+    return any(word in pointing and (word not in _ARTICLES or len(content) < MOST_LEANING) for word in words)
 
 
 def carry_over(question: str, history: Sequence[Turn], language: str) -> str:

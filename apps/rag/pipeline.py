@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from apps.core.embedding_service import EmbeddingService
-from apps.core.error_handling import ProviderError
+from apps.core.error_handling import ProviderError, ProviderUnavailableError
 from apps.core.services import ServiceRegistry
 from apps.rag.context_builder import Candidate, Context, ContextBuilder
 from apps.rag.draft import Draft
@@ -108,7 +108,7 @@ class RAGPipeline:
         with draft.trace.stage("condense"):
             query = question
             if history and is_follow_up(question, draft.language):
-                rewritten = await self._rewritten(question, history)
+                rewritten = await self._rewritten(question, history, draft)
                 query = rewritten or carry_over(question, history, draft.language)
         draft.trace.asked(query=query, language=draft.language)
         return query
@@ -135,7 +135,7 @@ class RAGPipeline:
     async def _write(self, prompt: Prompt, known_words: str, draft: Draft) -> AsyncGenerator[Event, None]:
         """Let the language model write; where there is none, or nothing of it holds, extraction does."""
         with draft.trace.stage("generate"):
-            for writer in (self._llm, self._extractive):
+            for writer in (None if draft.model_failed else self._llm, self._extractive):
                 if writer is None or draft.is_settled or not prompt.context.passages:
                     continue
                 checker = PrivacyFilter(context=prompt.context, question=known_words, language=prompt.language)
@@ -170,7 +170,7 @@ class RAGPipeline:
                 yield event
         draft.checked_by(checker)
 
-    async def _rewritten(self, question: str, history: Sequence[Turn]) -> str:
+    async def _rewritten(self, question: str, history: Sequence[Turn], draft: Draft) -> str:
         """Return the question as the language model spells it out; "" when there is none or it fails."""
         if self._llm is None:
             return ""
@@ -179,8 +179,10 @@ class RAGPipeline:
             async with asyncio.timeout(CONDENSE_SECONDS):
                 async with aclosing(self._llm.generate(condense_prompt(question=question, history=history))) as answer:
                     parts = [part.text async for part in answer if isinstance(part, Token)]
-        except (ProviderError, TimeoutError):
-            return ""
+        except ProviderError as error:
+            draft.give_up_model(error.code)
+        except TimeoutError:
+            draft.give_up_model(ProviderUnavailableError.code)
         return " ".join("".join(parts).split())[:LONGEST_QUERY]
 
     @staticmethod

@@ -11,6 +11,7 @@ from apps.rag.relevance import Judge
 
 MOST_SENTENCES = 3
 CLOSE = 0.1  # rank below the best at which a sentence is still part of the answer (benchmarks/answering.py)
+FURTHER_OWN_SHARE = 0.6  # share that a further sentence's own words must cover, against those of the best
 SAME = 0.7  # share of the shorter sentence's words in the other, from which they say the same
 HEADING_ASKED = 0.6  # share of the question's words in a heading, from which what stands under it is the answer
 OWN_WORDS_IN_SECTION = 0.3  # share of them in a sentence itself, above which it was meant by itself
@@ -24,6 +25,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 ABOUT = frozenset({UnitKind.HEADING, UnitKind.QUESTION})
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _LEADS_IN = (":", "：")
 
 
@@ -36,8 +38,10 @@ class Line:
     mark: str = ""
 
     def cited(self) -> str:
-        """Return the line as a model would write it."""
-        return f"{chr(10)}{self.mark} {self.text} [{self.number}]" if self.mark else f"{self.text} [{self.number}] "
+        """Return the line as a model would write it; one without an end of its own ends with its line."""
+        if self.mark:
+            return f"\n{self.mark} {self.text} [{self.number}]"
+        return f"{self.text} [{self.number}]{' ' if self.text.endswith(_ENDS) else chr(10)}"
 
 
 def select(scored: Sequence[Scored], judge: Judge) -> list[Line]:
@@ -57,7 +61,7 @@ def select(scored: Sequence[Scored], judge: Judge) -> list[Line]:
 def _section(best: CandidateUnit, judge: Judge) -> list[Line]:
     """Return what stands under a heading that asks the question: all items of a list, or the first sentences."""
     heading, own = judge.coverage(best.heading_words), judge.coverage(best.words)
-    if heading < HEADING_ASKED or own > HEADING_ASKED or best.unit.kind is UnitKind.ROW:
+    if best.unit.kind is UnitKind.ROW or own > HEADING_ASKED or (own > 0 and heading < HEADING_ASKED):
         return []  # the sentence itself was meant, not what it stands under
     section = [unit for unit in best.units if unit.about == best.unit.about and unit.kind not in ABOUT]
     items = [unit for unit in section if unit.kind is UnitKind.ITEM]
@@ -80,7 +84,7 @@ def _opening(passage: ContextPassage, section: Sequence[Unit]) -> list[Line]:
 def _sentences(scored: Sequence[Scored], judge: Judge) -> list[Line]:
     """Return the best sentence and those close to it, in the order of their passages."""
     best = scored[0]
-    least_own = judge.coverage(best.candidate.words) / 2  # a shared heading alone brings no sentence in
+    least_own = FURTHER_OWN_SHARE * judge.coverage(best.candidate.words)  # a shared heading alone brings no sentence in
     chosen: list[CandidateUnit] = []
     for one in scored:
         if one.rank < best.rank - CLOSE or len(chosen) == MOST_SENTENCES:

@@ -95,7 +95,10 @@ def next_boundary(text: str, start: int, scan: int, *, final: bool) -> Boundary 
         end = _end_with_markers(text, match.end(), final=final)
         if end is None:
             return Undecided(match.start())
-        if match["full"] or _ends_sentence(text, start, match.start("mark"), match["mark"], end):
+        ends = bool(match["full"]) or _ends_sentence(text, start, match.start("mark"), match["mark"], end)
+        if not final and not match["full"] and _needs_next_word(text, start, match.start("mark"), end):
+            return Undecided(match.start())
+        if ends:
             return Boundary(end)
     return Boundary(len(text)) if final else Undecided(_safe_scan(text, scan))
 
@@ -106,11 +109,13 @@ def _end_with_markers(text: str, place: int, *, final: bool) -> int | None:
     end = trailing.end() if trailing else place
     if final:
         return end
-    # The next word is needed too: "3. Mai" goes on, "3. Maison" doesn't.
-    word = NEXT_WORD.match(text, end)
-    if (word.end() if word else end) == len(text) or _may_become_marker(text, end):
-        return None
-    return end
+    return None if end == len(text) or _may_become_marker(text, end) else end
+
+
+def _needs_next_word(text: str, start: int, stop: int, end: int) -> bool:
+    """Tell whether the whole next word decides, and isn't there yet: "3. Mai" goes on, "3. Maison" doesn't."""
+    following = NEXT_WORD.match(text, end)
+    return text[start:stop][-1:].isdigit() and following is not None and following.end() == len(text)
 
 
 def _may_become_marker(text: str, end: int) -> bool:

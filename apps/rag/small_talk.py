@@ -52,7 +52,7 @@ _YOU_ARE_WELCOME = {
 }
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 _REPLIES = {
-    phrase: replies[language]
+    phrase.casefold(): replies[language]
     for phrases, replies in ((_GREETINGS, _WELCOME), (_THANKS, _YOU_ARE_WELCOME))
     for language, listed in phrases.items()
     for phrase in listed.split("|")

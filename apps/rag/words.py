@@ -11,20 +11,28 @@ _EMPTY = {
         mentions states state stated says say said note however therefore also additionally furthermore moreover
         following follows below above such only just yes here there while more most other another each both all up out
         use used using via per within whether because since once i'm it's you're you'll we're don't can't one first
-        include includes including specifically overall summary answer question based find found details available""",
+        include includes including specifically overall summary answer question based""",
     "de": """was welche welcher welches welchem wer wen wem wessen wann wo warum wieso wie viel viele bitte gibt laut
         gemäß text dokument quelle quellen information informationen angaben genannt erwähnt jedoch allerdings daher
         außerdem zudem ferner folgende folgenden unten oben ja hier dort während mehr andere anderen alle beide sowie
-        innerhalb ob weil da ein frage antwort zusammenfassung beträgt insgesamt gefunden finden finde""",
+        innerhalb ob weil da ein frage antwort zusammenfassung beträgt insgesamt""",
     "fr": """quoi quel quelle quels quelles quand où pourquoi comment combien selon document texte source sources
         information informations mentionné cependant donc aussi également ensuite suivant suivants ici oui plus autre
-        autres tous toutes entre si car réponse question résumé voici trouvé""",
+        autres tous toutes entre si car réponse question résumé""",
     "es": """qué cuál cuáles quién cuándo dónde cómo cuánto cuánta según documento texto fuente fuentes información
         mencionado sin embargo también además siguiente siguientes aquí sí otro otra otros todos todas entre si porque
-        respuesta pregunta resumen encontré encontrado""",
+        respuesta pregunta resumen""",
     "pt": """qual quais quem quando onde quanto quanta segundo documento texto fonte fontes informação informações
         mencionado porém também além seguinte seguintes aqui sim outro outra outros todos todas entre se porque
-        resposta pergunta resumo encontrei encontrado""",
+        resposta pergunta resumo""",
+}
+# Words of announcements ("Here is what I found:") that are ordinary words elsewhere ("founded").
+_ANNOUNCING = {
+    "en": "find found details available options steps points",
+    "de": "finden gefunden finde details punkte schritte möglichkeiten",
+    "fr": "voici trouvé détails points étapes",
+    "es": "encontré encontrado detalles puntos pasos",
+    "pt": "encontrei encontrado detalhes pontos passos",
 }
 _NEGATIONS = {
     "en": "not no never without neither nor none cannot can't don't doesn't didn't isn't aren't wasn't weren't won't "
@@ -40,6 +48,13 @@ def content_words(text: str, language: str) -> list[str]:
     """Return the stems of the words that say something, in order; bigrams where words aren't parted."""
     empty = _empty_stems(language)
     return [word for word in analyze(text, language) if word not in empty and not word[0].isdigit()]
+
+
+def only_leads_in(sentence: str, language: str) -> bool:
+    """Tell whether a sentence claims nothing and only announces what follows it: "Here is what I found:"."""
+    if not sentence.endswith((":", "：")) or has_negation(sentence, language) or any(map(str.isdigit, sentence)):
+        return False
+    return set(content_words(sentence, language)) <= _announcing_stems(language)
 
 
 def has_negation(text: str, language: str) -> bool:
@@ -58,6 +73,11 @@ _NEGATIONS_UNSPACED = {"zh": ("不", "没", "未", "无", "非"), "ja": ("ない
 def _empty_stems(language: str) -> frozenset[str]:
     words = f"{_EMPTY.get(language, '')} {_NEGATIONS.get(language, '')}"
     return frozenset(analyze(words, language)) | frozenset(analyze(words, "und"))
+
+
+@functools.cache
+def _announcing_stems(language: str) -> frozenset[str]:
+    return frozenset(analyze(_ANNOUNCING.get(language, ""), language))
 
 
 @functools.cache

@@ -39,7 +39,7 @@ class Passage(models.Model):
     chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="+")
     source_id = models.UUIDField(db_index=True)
     document_id = models.UUIDField(db_index=True)
-    space = models.ForeignKey(EmbeddingSpace, on_delete=models.PROTECT, related_name="+")
+    space = models.ForeignKey(EmbeddingSpace, on_delete=models.PROTECT, related_name="+", db_index=False)
     position = models.PositiveIntegerField()
     external_id = models.TextField(blank=True)
     title = models.TextField(blank=True)

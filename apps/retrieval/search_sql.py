@@ -13,7 +13,7 @@ WHERE statistics.chatbot_id = %s AND statistics.passages > 0
 # The question's terms with their IDF, from the document frequencies of this chatbot's citable passages, as a sparse
 # vector; a term that no passage holds is left out, and a question without any known term has no vector. `rare` are the
 # rarest of them that together stand in no more passages than an inverted index can give in time.
-MOST_POSTINGS = 6000
+MOST_POSTINGS = 2000
 QUESTION = f"""
 WITH asked AS MATERIALIZED (
     SELECT asked.term, known.document_frequency,
@@ -43,7 +43,7 @@ dense AS MATERIALIZED (
 LEXICAL_EXACT = """
 lexical AS MATERIALIZED (
     SELECT id FROM citable_passage, question
-    WHERE chatbot_id = %(chatbot)s AND space_id = %(space)s AND citable_passage.terms <#> question.terms < 0
+    WHERE chatbot_id = %(chatbot)s AND space_id = %(space)s
     ORDER BY citable_passage.terms <#> question.terms LIMIT %(number)s
 ),
 """

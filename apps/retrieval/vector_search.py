@@ -20,6 +20,7 @@ from apps.retrieval.search_sql import PARAMETERS_OF_BOT, search_statement
 # question's language, down to .3 where its words are noise to it (an English model over Chinese).
 LEAST_DENSE_SHARE, MOST_DENSE_SHARE = 0.3, 0.7
 CANDIDATES = 100  # of each half
+MOST_EF_SEARCH = 1000  # pgvector takes no more
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +119,7 @@ class VectorSearchService:
         }
         async with visiting(chatbot_id) as connection:
             if index.indexed:
-                await connection.execute(f"SET LOCAL hnsw.ef_search = {2 * number}")
+                await connection.execute(f"SET LOCAL hnsw.ef_search = {min(number, MOST_EF_SEARCH)}")
             cursor = connection.cursor(row_factory=dict_row)
             await cursor.execute(search_statement(index.space.dimensions, indexed=index.indexed), parameters)
             return await cursor.fetchall()

@@ -33,6 +33,17 @@ class Bad:
     what_to_do: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Partly:
+    """A file of which a part can be read: the code of the warning, and what is found in the rest."""
+
+    file_name: str
+    content: bytes = field(repr=False)
+    code: str
+    question: str
+    says: str
+
+
 def picture(size: int = 200) -> bytes:
     file = io.BytesIO()
     Image.effect_noise((size, size), 60).save(file, "PNG")
@@ -60,7 +71,10 @@ def long_pdf(pages: int) -> bytes:
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
     ]
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents 4 0 R >>"
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842]"
+        b" /Resources << /Font << /F1 3 0 R >> >> /Contents 4 0 R >>"
+    )
     file = io.BytesIO(b"%PDF-1.7\n")
     file.seek(0, io.SEEK_END)
     places = []
@@ -119,6 +133,29 @@ BAD = [
         what_to_do="Split it",
     ),
 ]
+PARTLY = [
+    Partly(
+        file_name="binder.pdf",
+        content=long_pdf(10_000),
+        code="pages_left_out",
+        question="How many pages has the ring binder?",
+        says="The ring binder has many pages.",
+    ),
+    Partly(
+        file_name="partly.pdf",
+        content=scanned_pdf("", "The attic is closed on Sundays."),
+        code="page_needs_ocr",
+        question="When is the attic closed?",
+        says="closed on Sundays",
+    ),
+    Partly(
+        file_name="mixed.zip",
+        content=documents.packed({"good.md": "# Attic\n\nThe attic is closed on Sundays.\n", "bad.pdf": b"%PDF-1.7"}),
+        code="archive_incomplete",
+        question="When is the attic closed?",
+        says="closed on Sundays",
+    ),
+]
 
 
 @pytest.fixture
@@ -150,52 +187,20 @@ def test_each_bad_file_ends_with_a_reason_and_the_good_one_answers(
             assert alice.api.get(f"/chatbots/{bot['id']}/sources/{source['id']}/documents").json() == []
 
 
-@pytest.mark.parametrize(
-    ("file_name", "content", "code", "question", "says"),
-    [
-        (
-            "binder.pdf",
-            long_pdf(10_000),
-            "pages_left_out",
-            "How many pages has the ring binder?",
-            "The ring binder has many pages.",
-        ),
-        (
-            "partly.pdf",
-            scanned_pdf("", "The attic is closed on Sundays."),
-            "page_needs_ocr",
-            "When is the attic closed?",
-            "closed on Sundays",
-        ),
-        (
-            "mixed.zip",
-            documents.packed({"good.md": "# Attic\n\nThe attic is closed on Sundays.\n", "bad.pdf": b"%PDF-1.7 no"}),
-            "archive_incomplete",
-            "When is the attic closed?",
-            "closed on Sundays",
-        ),
-    ],
-)
+@pytest.mark.parametrize("partly", PARTLY, ids=lambda partly: partly.file_name)
 def test_what_can_be_read_in_part_is_ready_with_a_warning(
-    alice: Owner,
-    work_off: Callable[[], None],
-    limited: None,
-    file_name: str,
-    content: bytes,
-    code: str,
-    question: str,
-    says: str,
+    alice: Owner, work_off: Callable[[], None], limited: None, partly: Partly
 ) -> None:
     bot = alice.make_bot()
-    alice.upload(bot, (file_name, content))
+    alice.upload(bot, (partly.file_name, partly.content))
     work_off()
 
     (source,) = alice.sources(bot)
 
     assert (source["status"], source["error"]) == ("ready", None)
-    assert code in [warning["code"] for warning in source["warnings"]]
+    assert partly.code in [warning["code"] for warning in source["warnings"]]
     assert all(warning["message"].endswith(".") for warning in source["warnings"])
-    assert says in alice.ask(bot, question)["citations"][0]["quote"]
+    assert partly.says in alice.ask(bot, partly.question)["citations"][0]["quote"]
 
 
 @pytest.mark.parametrize(

@@ -41,18 +41,34 @@ async def close_visitor_pool() -> None:
 
 
 @asynccontextmanager
+async def connected() -> AsyncIterator[psycopg.AsyncConnection]:
+    """Give a connection of the pool; the ones that a restart of the database has cut are thrown away on the way."""
+    pool = await visitor_pool()
+    while True:
+        async with pool.connection(timeout=WAIT_SECONDS) as connection:
+            if not is_cut(connection):
+                yield connection
+                return
+
+
+def is_cut(connection: psycopg.AsyncConnection) -> bool:
+    """Return whether the server has hung up on an idle connection, which takes no round trip to see."""
+    try:
+        for _ in range(2):  # the first look may find the server's farewell
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return True
+    return connection.closed
+
+
+@asynccontextmanager
 async def visiting(chatbot_id: UUID) -> AsyncIterator[psycopg.AsyncConnection]:
     """Give a connection that sees the citable rows of one chatbot, until the block's transaction ends.
 
     Statements are sent together as far as the block does not wait for a result in between.
     """
-    pool = await visitor_pool()
     try:
-        async with (
-            pool.connection(timeout=WAIT_SECONDS) as connection,
-            connection.pipeline(),
-            connection.transaction(),
-        ):
+        async with connected() as connection, connection.pipeline(), connection.transaction():
             await connection.execute("SELECT set_config('tacit.chatbot_id', %s, true)", [str(chatbot_id)])
             yield connection
     except (PoolTimeout, psycopg.OperationalError) as error:

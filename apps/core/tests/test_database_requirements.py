@@ -25,6 +25,8 @@ from apps.core.database.requirements import (
 from apps.core.database.urls import embedded_url
 from apps.core.error_handling import DatabaseError
 
+pytestmark = pytest.mark.django_db
+
 
 def superuser(database: str) -> psycopg.Connection[tuple[Any, ...]]:
     return psycopg.connect(embedded_url(settings.DATA_DIR, user="postgres", database=database), autocommit=True)

@@ -28,7 +28,10 @@ _MEANT = {
     "iso8859-8": "cp1255",
     "tis-620": "cp874",
 }
-_LATIN_SHARE = 0.25
+_LATIN_SHARE = 0.35
+_SHORT_TEXT = 80
+_LATIN_SHARE_OF_SHORT = 0.6
+_SIGN_AMID_LETTERS = re.compile(r"(?<=[^\W\d_])[“”„‚…«»€£§°•©®™·²³½±×¿¡ªº\u00a0](?=[^\W\d_])")
 _PUNCTUATION = "“”‘’„‚–—…«»€£§°•©®™·²³½±×\u00a0"
 _WESTERN = "éèêëàâäáãåæçíìîïñóòôöõøœúùûüßýÿÉÈÊÀÂÄÁÅÆÇÍÎÑÓÖÔØÚÜŒ¿¡ªº" + _PUNCTUATION
 _CENTRAL = "ąćęłńóśźżáčďéěíňřšťúůýžľôőűăâîţşöüäđĄĆĘŁÓŚŻŹÁČĎÉĚÍŇŘŠŤÚŮÝŽŐŰĂÎŞŢÖÜ" + _PUNCTUATION
@@ -111,19 +114,23 @@ def _guess(data: bytes) -> str:
     """Tell Latin charsets apart by the letters they would give; leave all other scripts to charset-normalizer."""
     sample = _telling_sample(data)
     letters = sum(map(bytes.isalpha, map(bytes, zip(sample, strict=True)))) or 1
-    if len(_HIGH_BYTES.findall(sample)) < _LATIN_SHARE * letters:
+    latin_share = _LATIN_SHARE if len(sample) >= _SHORT_TEXT else _LATIN_SHARE_OF_SHORT
+    if len(_HIGH_BYTES.findall(sample)) < latin_share * letters:
         return max(_LATIN_LETTERS, key=lambda charset: _usual_share(sample, charset))
-    best = from_bytes(sample).best()
-    return best.encoding if best else "cp1252"
+    # Without a single NUL, text is not of two or four bytes a letter, whatever its statistics say.
+    unlikely = () if b"\0" in sample else ("utf_16", "utf_32")
+    return next((match.encoding for match in from_bytes(sample) if not match.encoding.startswith(unlikely)), "cp1252")
 
 
 def _usual_share(sample: bytes, charset: str) -> float:
-    """Return how many of the letters beyond ASCII are usual in the languages that the charset is for."""
-    beyond = [char for char in sample.decode(charset, "replace") if char > "\x7f"]
+    """Return how many of the characters beyond ASCII are usual in the languages that the charset is for."""
+    text = sample.decode(charset, "replace")
+    beyond = [char for char in text if char > "\x7f"]
     usual = [char for char in beyond if char in _LATIN_LETTERS[charset]]
     marks, rare = sum(char in _PUNCTUATION for char in usual), sum(char in _RARE_LETTERS for char in usual)
+    amid = len(_SIGN_AMID_LETTERS.findall(text))
     preferred = 0.05 if charset == "cp1252" else 0.0
-    return (len(usual) - 0.2 * marks - 0.6 * rare) / max(1, len(beyond)) + preferred
+    return (len(usual) - 0.2 * marks - 0.6 * rare - amid) / max(1, len(beyond)) + preferred
 
 
 def _telling_sample(data: bytes) -> bytes:

@@ -24,7 +24,7 @@ def clean_text(text: str) -> str:
     text = _LINE_ENDS.sub("\n", text)
     if _SURROGATE.search(text):
         # Two halves of one letter, written apart, are a letter.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
     text = _UNWANTED.sub("", text)
     if text.isascii():
         return text.replace("\t", " ")

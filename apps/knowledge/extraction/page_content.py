@@ -1,7 +1,7 @@
 """Tells the content of a web page from what surrounds it: menus, footers, advertisements, lists of links."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import trafilatura
 from lxml import etree
@@ -23,7 +23,8 @@ _LINK_LIST = 0.8
 _PIECE = 10
 _HELD = 0.6
 _WORTH_TRUSTING = 1_000
-_FOLLOWS_TEXT = {BlockKind.TABLE_ROW, BlockKind.CODE}
+_SHORT_PAGE = 800
+_SHORT_LINE = 40
 _CELL_ENDS = re.compile(r"[:;] | ?\| ?")
 _LARGEST_ARTICLE = 4_000_000
 # What trafilatura and the parser below it raise over odd pages; the page can be read without them.
@@ -38,8 +39,11 @@ def content_blocks(html: str, tree: LexborHTMLParser) -> list[Block]:
     everything = markup_blocks(tree.body)
     _remove_surroundings(tree)
     candidates = markup_blocks(_main_part(tree, tree.body))
-    article = select_article(everything, _article_text(html), candidates)
-    return article if is_article(article, candidates) else candidates or everything
+    if _size(candidates) < _SHORT_PAGE:
+        return candidates or everything
+    links = {_bare(link.text()) for link in tree.css("a")}
+    article = select_article(candidates, _article_text(html), links)
+    return article if is_article(article, candidates) else candidates
 
 
 def is_article(article: Sequence[Block], candidates: Sequence[Block]) -> bool:
@@ -48,19 +52,24 @@ def is_article(article: Sequence[Block], candidates: Sequence[Block]) -> bool:
     return found >= 0.6 * all_there or (found > _WORTH_TRUSTING and found >= 0.25 * all_there)
 
 
-def select_article(blocks: Sequence[Block], article: str, candidates: Sequence[Block]) -> list[Block]:
-    """Return the blocks whose text the article holds, with the headings, tables and code that belong to them."""
+def select_article(blocks: Sequence[Block], article: str, links: Collection[str] = ()) -> list[Block]:
+    """Return the blocks from the article's first to its last, without links and short lines that it doesn't hold."""
     matcher = _Matcher(article)
     held = [matcher.holds(block) for block in blocks]
     if True not in held:
         return []
-    last = len(held) - 1 - held[::-1].index(True)
-    allowed = {block.text for block in candidates}
-    for index in range(last, held.index(True), -1):
-        block = blocks[index - 1]
-        belongs = block.kind in _FOLLOWS_TEXT or (block.kind is BlockKind.HEADING and held[index])
-        held[index - 1] |= belongs and block.text in allowed
-    return [block for block, is_held in zip(blocks, held, strict=True) if is_held]
+    first, last = held.index(True), len(held) - 1 - held[::-1].index(True)
+    if first and blocks[first - 1].kind is BlockKind.HEADING:
+        first -= 1
+    within = zip(blocks[first : last + 1], held[first : last + 1], strict=True)
+    return [block for block, is_held in within if is_held or _belongs(block, links)]
+
+
+def _belongs(block: Block, links: Collection[str]) -> bool:
+    """Tell whether a block between parts of the article is part of it: what is but a link is a teaser."""
+    if _bare(block.text) in links:
+        return False
+    return block.kind is not BlockKind.PARAGRAPH or len(block.text) >= _SHORT_LINE
 
 
 class _Matcher:

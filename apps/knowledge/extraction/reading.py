@@ -21,7 +21,8 @@ from apps.knowledge.extraction.source import SourceFile
 
 _MARKS = frozenset("•·●○▪◦∙■□–—-_*=~.|+#◆❖➢→ \n")
 _BULLET = re.compile(r"[•·●○▪◦■□◆❖➢]\s+(?=\S)")
-_LEADER = re.compile(r"\s*(?:\.[ \u00a0]?|…|·[ ]?){4,}\s*(?=\S)")
+_LEADER = re.compile(r"\s*(?:\.[ \u00a0]?|…|·[ ]?){4,}\s*(?=[^\W_]|[$€£¥§(])")
+_TRAILING_LEADER = re.compile(r"\s*(?:\.[ \u00a0]?|…|·[ ]?){4,}(?=[:;]|$)")
 
 
 def extract(path: Path, *, file_name: str, limits: ExtractionLimits) -> ExtractedFile:
@@ -74,5 +75,5 @@ def _tidy_block(block: Block) -> Block:
     if block.kind is BlockKind.PARAGRAPH and _BULLET.match(block.text) and "\n" not in block.text:
         return replace(block, kind=BlockKind.LIST_ITEM, text=_BULLET.sub("", block.text))
     if "...." in block.text.replace(" ", "").replace("…", "...."):
-        return replace(block, text=_LEADER.sub(": ", block.text))
+        return replace(block, text=_LEADER.sub(": ", _TRAILING_LEADER.sub("", block.text)))
     return block

@@ -32,6 +32,7 @@ _SERVER = "apps.knowledge.extraction.sandbox_server"
 _ROOT = Path(__file__).resolve().parents[3]
 _IDLE_SECONDS = 120
 _GRACE_SECONDS = 20
+_ATTEMPTS = 2
 _LONGEST_NAME = 1_000
 _STOP_SECONDS = 5
 
@@ -58,15 +59,16 @@ class Sandbox:
                 "Split it and upload the parts."
             )
         request: dict[str, object] = {"file_name": file_name[:_LONGEST_NAME], "limits": asdict(limits)}
-        with path.open("rb") as document, tempfile.TemporaryFile() as result:
-            status = self._attempt(document, result, request, limits.wall_seconds)
-            if status is None:
-                # The server had just ended, or was killed: a new one gets a second try.
-                result.truncate(0)
-                status = self._attempt(document, result, request, limits.wall_seconds)
-            _check(status)
-            result.seek(0)
-            return read_file(result)
+        with path.open("rb") as document:
+            for _ in range(_ATTEMPTS):
+                # A file of its own for each attempt: a child of a lost server may still write to the first.
+                with tempfile.TemporaryFile() as result:
+                    status = self._attempt(document, result, request, limits.wall_seconds)
+                    if status is not None:
+                        _check(status)
+                        result.seek(0)
+                        return read_file(result)
+        raise ExtractionCrashError
 
     def close(self) -> None:
         """End the server and whatever its children are doing."""
@@ -80,10 +82,8 @@ class Sandbox:
         reply, theirs = socket.socketpair()
         with reply, theirs:
             reply.sendall(json.dumps(request).encode() + b"\n")
-            try:
-                self._pass([theirs.fileno(), document.fileno(), result.fileno()])
-            except OSError:
-                return None
+            document.seek(0)
+            control = self._pass([theirs.fileno(), document.fileno(), result.fileno()])
             theirs.close()
             # The child's own alarm comes first; if it can't, closing our end tells the server to kill the child.
             reply.settimeout(seconds + _GRACE_SECONDS)
@@ -92,20 +92,29 @@ class Sandbox:
             except TimeoutError:
                 raise ExtractionTimeoutError from None
             except OSError:
-                return None
-        return int(answer) if answer else None
+                answer = b""
+        if answer:
+            return int(answer)
+        self._lose(control)
+        return None
 
-    def _pass(self, descriptors: list[int]) -> None:
+    def _pass(self, descriptors: list[int]) -> socket.socket:
+        """Hand the descriptors to the server, starting one if there is none; return its control socket."""
         with self._lock:
             control = self._control
-            if (
-                control is None
-                or self._process is None
-                or self._process.poll() is not None
-                or self._owner != os.getpid()
-            ):
+            is_running = self._process is not None and self._process.poll() is None and self._owner == os.getpid()
+            if control is None or not is_running:
                 control = self._start()
-            socket.send_fds(control, [b"j"], descriptors)
+            # A server that has just ended gives an error here or no answer later; both mean that it is lost.
+            with contextlib.suppress(OSError):
+                socket.send_fds(control, [b"j"], descriptors)
+            return control
+
+    def _lose(self, control: socket.socket) -> None:
+        """Let go of a server that was lost, unless another thread has seen to it."""
+        with self._lock:
+            if self._control is control:
+                self._stop()
 
     def _start(self) -> socket.socket:
         self._stop()
@@ -140,10 +149,8 @@ class Sandbox:
             process.wait()
 
 
-def _check(status: int | None) -> None:
+def _check(status: int) -> None:
     """Raise if the child did not end well."""
-    if status is None:
-        raise ExtractionCrashError
     if status in (-signal.SIGALRM, -signal.SIGXCPU):
         raise ExtractionTimeoutError
     if status == TOO_MUCH_OUTPUT:

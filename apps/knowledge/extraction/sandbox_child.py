@@ -1,9 +1,11 @@
 """What happens in the child process of the sandbox: take on limits, read one file, write the result, end."""
 
+import ctypes
 import errno
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ FAILED = 1
 TOO_MUCH_OUTPUT = 3
 _HARD_STOP_SECONDS = 5
 _OPEN_FILES = 64
+_PR_SET_PDEATHSIG = 1
 _OTHER_SYSTEMS = 1_024 * MIB
 
 StreamReader = Callable[..., ExtractedFile]
@@ -41,6 +44,7 @@ def run_child(read: StreamReader, request: dict[str, Any], document: int, result
 
 def take_limits(limits: ExtractionLimits) -> None:
     """Have the kernel enforce the limits; signals that end the process can't be caught by a parser."""
+    _die_with_parent()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
     _limit(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + _HARD_STOP_SECONDS)
@@ -48,6 +52,12 @@ def take_limits(limits: ExtractionLimits) -> None:
     _limit(resource.RLIMIT_FSIZE, limits.output_bytes)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _limit(resource.RLIMIT_CORE, 0)
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end this process when the server is killed; other systems leave it to the alarm."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _limit(kind: int, soft: int, hard: int | None = None) -> None:

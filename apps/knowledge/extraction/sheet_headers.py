@@ -50,13 +50,21 @@ def _spread_groups(header: Sequence[Row], columns: Sequence[int]) -> tuple[list[
             remarks.append("".join(row[1:]))
             continue
         for places in _neighbours(columns, last):
-            labels = [place for place in places if row[place]]
-            for place in places if labels else ():
-                earlier = [label for label in labels if label <= place]
-                line[place] = row[earlier[-1] if earlier else labels[0]]
+            _spread(row, line, [place for place in places if place])
         remarks += [cell for place, cell in enumerate(row) if cell and place and cell not in line]
         spread.append(line)
     return [*spread, list(last)], remarks
+
+
+def _spread(row: Row, line: list[str], places: list[int]) -> None:
+    """Give each place of a run the label on its left; a lone label may also stand over the run's end."""
+    labels = [place for place in places if row[place]]
+    for place in places:
+        earlier = [label for label in labels if label <= place]
+        if earlier:
+            line[place] = row[earlier[-1]]
+        elif len(labels) == 1:
+            line[place] = row[labels[0]]
 
 
 def _neighbours(columns: Sequence[int], last: Row) -> list[list[int]]:

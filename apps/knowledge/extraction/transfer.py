@@ -1,12 +1,17 @@
 """Carries what was extracted, or why nothing was, from the child process to its parent: lines of JSON in a file."""
 
 import json
+import logging
 from collections.abc import Iterator
+from pathlib import Path
+from traceback import extract_tb
 from typing import IO, Any
 
 from apps.core.chunking.blocks import Block, BlockKind
-from apps.core.error_handling import DocumentError, ExtractionCrashError
+from apps.core.error_handling import DamagedDocumentError, DocumentError, ExtractionCrashError
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
+
+logger = logging.getLogger(__name__)
 
 
 def write_file(stream: IO[bytes], found: ExtractedFile) -> None:
@@ -20,8 +25,9 @@ def write_file(stream: IO[bytes], found: ExtractedFile) -> None:
 
 
 def write_error(stream: IO[bytes], error: DocumentError) -> None:
-    """Write why nothing was extracted."""
-    _write(stream, {"error": error.code, "message": str(error)})
+    """Write why nothing was extracted, and where in the code a reader failed, without a word of the text."""
+    cause = _place(error.__cause__) if isinstance(error, DamagedDocumentError) else ""
+    _write(stream, {"error": error.code, "message": str(error), "cause": cause})
 
 
 def read_file(stream: IO[bytes]) -> ExtractedFile:
@@ -29,6 +35,8 @@ def read_file(stream: IO[bytes]) -> ExtractedFile:
     try:
         head = json.loads(stream.readline())
         if "error" in head:
+            if head["cause"]:
+                logger.warning("A reader failed: %s", head["cause"])
             raise _error_class(head["error"])(head["message"])
         documents = tuple(_document(json.loads(line)) for line in stream)
         warnings = tuple(ExtractionWarning(code=code, message=message) for code, message in head["warnings"])
@@ -49,6 +57,15 @@ def _document(record: dict[str, Any]) -> ExtractedDocument:
         Block(kind=BlockKind(kind), text=text, level=level, page=page) for kind, text, level, page in record["blocks"]
     )
     return ExtractedDocument(title=title, blocks=blocks, external_id=external_id, url=url, language=language)
+
+
+def _place(error: BaseException | None) -> str:
+    """Return the kind of an error and the innermost place in this package that it passed through."""
+    if error is None:
+        return ""
+    frames = [frame for frame in extract_tb(error.__traceback__) if "extraction" in frame.filename]
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _error_class(code: str) -> type[DocumentError]:

@@ -15,6 +15,7 @@ from openai.types.chat import ChatCompletionChunk
 from apps.core.error_handling import ProviderAnswerError
 from apps.rag.llm_service.bounded_stream import bound_response
 from apps.rag.llm_service.chunks import AnswerReader
+from apps.rag.llm_service.liveness import opened_alive
 from apps.rag.llm_service.protocol import Prompt, Stop, Token
 from apps.rag.llm_service.translation import translated
 
@@ -27,11 +28,12 @@ TEMPERATURE = 0.1
 class Timeouts:
     """Seconds to wait: for the connection, the first word, each further word, the whole answer, and the usage after it.
 
-    A server that is there may load a model before its first word; one that isn't should cost a visitor no more than a
-    second.
+    A server that is there may load a model before its first word; one that isn't should cost a visitor two seconds at
+    most: when there is no response after `patience`, it is asked for a sign of life.
     """
 
-    connect: float = 1.0
+    connect: float = 0.7
+    patience: float = 0.9
     first_token: float = 20.0
     between_tokens: float = 10.0
     total: float = 120.0
@@ -56,7 +58,12 @@ class OpenAICompatibleLLMService:
         started = time.monotonic()
         with translated():
             async with asyncio.timeout(self._timeouts.first_token):
-                stream = await self._open(prompt)
+                stream = await opened_alive(
+                    self._open(prompt),
+                    self._client(),
+                    patience=self._timeouts.patience,
+                    probe=self._timeouts.connect,
+                )
         try:
             async with aclosing(self._read(stream, started)) as answer:
                 async for event in answer:

@@ -34,9 +34,14 @@ class Claims:
     denies: bool
 
     @property
+    def size(self) -> int:
+        """How many words, figures and dates there are to be borne out."""
+        return len(self.words) + len(self.figures) + len(self.dates)
+
+    @property
     def is_empty(self) -> bool:
         """Whether a sentence says nothing that could be true or false."""
-        return not self.words and not self.figures and not self.dates
+        return self.size == 0
 
 
 class Text:
@@ -80,6 +85,16 @@ class UnitText(Text):
         self.start = start
         self.end = start + len(text)
         self.kind = kind
+
+    @cached_property
+    def figures(self) -> list[frozenset[str]]:
+        """Each number, by the ways to read it."""
+        return figures(self.text)
+
+    @cached_property
+    def proper_names(self) -> frozenset[str]:
+        """The names that stand in the unit."""
+        return frozenset(name for name in names(self.text, self._language) if not is_unit(name))
 
 
 class PassageText(Text):

@@ -12,7 +12,7 @@ from apps.rag.privacy_filter.markers import Marked, parse, parse_code, render
 from apps.rag.privacy_filter.phrases import is_refusal
 from apps.rag.privacy_filter.sources import Ruling, Sources
 from apps.rag.privacy_filter.splitter import Piece, SentenceSplitter
-from apps.rag.words import has_negation
+from apps.rag.words import only_leads_in
 
 LONGEST_ANSWER = 6000  # characters; more isn't an answer but a copy of the sources
 
@@ -85,12 +85,16 @@ class PrivacyFilter:
         if not any(character.isalnum() for character in marked.plain):
             return None
         rule = self._rule_against(piece, line, marked.plain)
+        if rule is None and only_leads_in(marked.plain, self._language):
+            self._hold(marked.plain)
+            return None
         if rule is None:
             ruling = self._sources.rule_on(marked.plain, marked.cited)
             if ruling.proofs:
                 return self._release(marked, ruling, is_code=piece.is_code)
             rule = ruling.rule or "unsupported"
-        self._stop(rule, marked.plain)
+        self.refused = self.refused or (rule == "refusal" and not self.has_answered)
+        self.dropped.append(Dropped(rule=rule, text=marked.plain))
         return None
 
     def _rule_against(self, piece: Piece, line: Line, sentence: str) -> str | None:
@@ -124,12 +128,8 @@ class PrivacyFilter:
             self._lead_in = None
         return lead_in + self._layout.set(gap, sentence, is_code=is_code)
 
-    def _stop(self, rule: str, sentence: str) -> None:
-        """Take note of a dropped sentence; one that only leads to the next is held until that comes."""
-        if rule == "says_nothing" and sentence.endswith((":", "：")) and not has_negation(sentence, self._language):
-            if self._lead_in is not None:
-                self._layout.give_back(self._lead_in[0])
-            self._lead_in = (self._layout.take(), sentence)
-            return
-        self.refused = self.refused or (rule == "refusal" and not self.has_answered)
-        self.dropped.append(Dropped(rule=rule, text=sentence))
+    def _hold(self, lead_in: str) -> None:
+        """Keep a lead-in until what it leads to comes; one that led to nothing gives way."""
+        if self._lead_in is not None:
+            self._layout.give_back(self._lead_in[0])
+        self._lead_in = (self._layout.take(), lead_in)

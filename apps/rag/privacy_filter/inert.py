@@ -14,26 +14,10 @@ _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _OPENED = re.compile(r"(`?)<(?=[a-zA-Z/!?])(?:(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(\s?/?>`))?")
 _BARE_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,15})\s?/?>")
+# Tags that load, run, send or lead somewhere.
 _LOADING = frozenset(
-    [
-        "script",
-        "style",
-        "iframe",
-        "img",
-        "image",
-        "object",
-        "embed",
-        "svg",
-        "math",
-        "link",
-        "meta",
-        "base",
-        "form",
-        "input",
-        "button",
-        "video",
-        "audio",
-    ]
+    {"a", "audio", "base", "button", "embed", "form", "iframe", "image", "img", "input", "link", "math", "meta"}
+    | {"object", "script", "style", "svg", "video"}
 )
 _SCRIPT_URL = re.compile(r"\b(javascript|vbscript|livescript)\s*:", re.IGNORECASE)
 _DATA_URL = re.compile(r"\b(data)\s*:(?=\s*[\w.+-]+/)", re.IGNORECASE)

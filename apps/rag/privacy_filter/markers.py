@@ -9,7 +9,6 @@ from apps.rag.sentences import MARKER
 _MARKER = re.compile(rf"[ \t]*({MARKER})")
 _SPAN = re.compile(r"(\d{1,3})\s*[–-]\s*(?:[^\W\d_]{1,12}\s*)?(\d{1,3})")
 _DIGITS = re.compile(r"\d{1,3}")
-_SPACE_BEFORE_POINT = re.compile(r"[ \t]+([.,;:!?…。，、；：！？])")
 _OTHER_BRACKETED = re.compile(r"\[(\s*\d[\d\s,;–-]*)\]")
 _NO_SPACE_AFTER = frozenset("。！？｡，、；：」』")
 _FENCES = ("```", "~~~")
@@ -26,7 +25,7 @@ class Marked:
     @property
     def plain(self) -> str:
         """The sentence without markers."""
-        return _tidied("".join(self.parts))
+        return "".join(self.parts).strip()
 
     @property
     def cited(self) -> tuple[int, ...]:
@@ -60,7 +59,7 @@ def render(marked: Marked, renumbered: Mapping[int, Sequence[int]], extra: Seque
         if not shown and waiting:
             shown, waiting = waiting, []
         text = _with_markers(text, shown) + part
-    return _tidied(_with_markers(text.rstrip(), waiting))
+    return _with_markers(text.rstrip(), waiting).strip()
 
 
 def _with_markers(text: str, shown: Sequence[int]) -> str:
@@ -82,7 +81,3 @@ def _numbers(marker: str) -> tuple[int, ...]:
 
 def _spanned(low: int, high: int) -> range:
     return range(low, high + 1) if 0 <= high - low < LONGEST_SPAN else range(0)
-
-
-def _tidied(text: str) -> str:
-    return _SPACE_BEFORE_POINT.sub(r"\1", text).strip()

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from apps.retrieval.stop_words import STOP_WORDS
+
 _TOKEN = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
 _OPENS = re.compile(r"(?:^|[.!?:;•“”\"(\[«„–—|/>]|\n|[-*] )\s*$")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W\d_][\w.-]*")
@@ -29,7 +31,7 @@ def names(text: str, language: str) -> list[str]:
         opening = _OPENS.search(match.string[max(0, match.start() - 4) : match.start()]) is not None
         if _is_code(word) or (uncased and _LATIN.match(word) and len(word) > 1):
             found.append(fold(word))
-        elif word[0].isupper() and word.casefold() not in _PRONOUNS:
+        elif word[0].isupper() and not _is_small(word, language):
             following = tokens[place + 1].group() if place + 1 < len(tokens) else ""
             before = tokens[place - 1].group().casefold() if place else ""
             if before in _TITLES or not (language == "de" or (opening and not _is_first_of_name(word, following))):
@@ -65,3 +67,9 @@ def _is_code(word: str) -> bool:
 
 def _is_first_of_name(word: str, following: str) -> bool:
     return len(word) > 1 and following[:1].isupper() and following.casefold() not in _PRONOUNS
+
+
+def _is_small(word: str, language: str) -> bool:
+    """Tell whether a word only has its capital from where it stands."""
+    folded = word.casefold()
+    return folded in _PRONOUNS or folded in STOP_WORDS.get(language, ())

@@ -12,8 +12,10 @@ WORDS_IN_PASSAGE = 0.5
 WORDS_IN_PASSAGE_UNSPACED = 0.3
 WORDS_WHEN_UNCITED = 0.75
 WORDS_WHEN_UNCITED_UNSPACED = 0.5
+FEWEST_WHEN_UNCITED = 2  # words and figures; one alone stands in some passage by chance
 NEW_WORDS_MISSING = 0.34  # share of the words that the question doesn't have, and the passage neither
 NEW_WORDS_MISSING_UNSPACED = 0.6
+DENIAL_AS_CLOSE = 0.7  # how close what the source denies must be to the sentence, against its closest unit
 NEAR = 2  # units between a figure and the name it belongs to, in running text
 UNSPACED = frozenset({"zh", "ja", "ko", "th"})
 
@@ -30,7 +32,7 @@ class Support:
 
         A sentence that its writer didn't cite must agree with more of the source.
         """
-        if claims.is_empty:
+        if claims.is_empty or (not cited and claims.size < FEWEST_WHEN_UNCITED):
             return "says_nothing"
         known: list[Text] = [*sources, self._question]
         rules: tuple[tuple[str, Callable[[], bool]], ...] = (
@@ -41,6 +43,7 @@ class Support:
             ("too_few_words", lambda: self._has_too_few_words(claims, sources, cited=cited)),
             ("negation", lambda: any(self._denies_otherwise(claims, source) for source in sources)),
             ("figure_elsewhere", lambda: self._mixes_up(claims, sources)),
+            ("question_only", lambda: self._confirms_the_question(claims, sources)),
         )
         return next((name for name, breaks in rules if breaks()), None)
 
@@ -48,7 +51,7 @@ class Support:
         """Return the share of the claims' words, figures and names that stand in one source."""
         said = len(claims.words & source.words) + sum(1 for figure in claims.figures if figure & source.readings)
         said += sum(1 for mention in claims.dates if is_told(mention, source.dates))
-        return said / max(1, len(claims.words) + len(claims.figures) + len(claims.dates))
+        return said / max(1, claims.size)
 
     def needed(self, claims: Claims, sources: Sequence[PassageText], *, weak: float) -> Sequence[PassageText]:
         """Return the sources without those that say little of the sentence and that the others can do without."""
@@ -67,8 +70,7 @@ class Support:
             return False  # nothing but figures, and those are known
         known = frozenset[str]().union(*(source.words for source in sources))
         new = claims.words - self._question.words
-        missing = len(new - known) / len(new) if new else 0.0
-        if missing > (NEW_WORDS_MISSING_UNSPACED if self._unspaced else NEW_WORDS_MISSING):
+        if len(new - known) > len(new) * (NEW_WORDS_MISSING_UNSPACED if self._unspaced else NEW_WORDS_MISSING):
             return True
         return len(claims.words & known) / len(claims.words) < self._needed(cited=cited)
 
@@ -79,11 +81,13 @@ class Support:
 
     def _denies_otherwise(self, claims: Claims, source: PassageText) -> bool:
         """Tell whether the sentence denies what the unit closest to it doesn't deny, or the other way round."""
-        closest = max(source.parts, key=lambda part: len(claims.words & part.words), default=None)
+        closest = _closest(claims, [source])
         if closest is None or not claims.words & closest.words:
             return False
         if claims.denies:
-            return not any(part.denies for part in source.parts if len(claims.words & part.words) > 0)
+            agreeing = len(claims.words & closest.words)
+            denying = max((len(claims.words & part.words) for part in source.parts if part.denies), default=0)
+            return denying < DENIAL_AS_CLOSE * agreeing
         return closest.denies and closest.words <= claims.words | self._question.words
 
     def _mixes_up(self, claims: Claims, sources: Sequence[PassageText]) -> bool:
@@ -94,6 +98,29 @@ class Support:
             for figure in claims.figures
             if not figure & asked
         )
+
+    def _confirms_the_question(self, claims: Claims, sources: Sequence[PassageText]) -> bool:
+        """Tell whether a sentence takes a figure or name from the question where its source has another.
+
+        "Is the warranty 36 months?" makes 36 known, and must not get "It is 36 months" past a source that says 24.
+        """
+        if claims.denies:
+            return False
+        closest = _closest(claims, sources)
+        if closest is None:
+            return False
+        read = frozenset[str]().union(*claims.figures) if claims.figures else frozenset[str]()
+        asked_figure = any(not _is_read(figure, sources) for figure in claims.figures)
+        asked_name = any(not _is_known(name, sources) for name in claims.names)
+        other_figure = any(not figure & read for figure in closest.figures)
+        other_name = any(not is_named(name, claims.names) for name in closest.proper_names)
+        return (asked_figure and other_figure) or (asked_name and other_name)
+
+
+def _closest(claims: Claims, sources: Iterable[PassageText]) -> UnitText | None:
+    """Return the unit that has most of the sentence's words."""
+    parts = [part for source in sources for part in source.parts]
+    return max(parts, key=lambda part: len(claims.words & part.words), default=None)
 
 
 def _is_read(figure: frozenset[str], texts: Iterable[Text]) -> bool:

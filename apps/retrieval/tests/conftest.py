@@ -19,7 +19,8 @@ def shelf(db: None) -> Shelf:
 def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Let a module's rows be seen by the visitor login, which is another connection, and remove them in the end.
 
-    Emptying every table after each test would take longer than the tests themselves.
+    Emptying every table after each test would take longer than the tests themselves. The module's tests are marked
+    `django_db`: then there is a test database, and what they write themselves is rolled back.
     """
     with django_db_blocker.unblock():
         yield

@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db import transaction
+
 from apps.accounts.models import Organization
 from apps.chatbots.models import Chatbot
 from apps.core.chunking import Chunk
@@ -47,10 +49,11 @@ class Shelf:
     ) -> IndexedDocument:
         chunks = chunks_of(texts, heading_path)
         whole = [index.searchable_text(title=title, heading_path=heading_path, text=text) for text in texts]
+        document_id = document_id or uuid.uuid4()
         return IndexedDocument(
-            document_id=document_id or uuid.uuid4(),
+            document_id=document_id,
             source_id=source_id or uuid.uuid4(),
-            external_id=texts[0][:40],
+            external_id=f"external {document_id}",
             title=title,
             url="",
             language=language,
@@ -59,7 +62,8 @@ class Shelf:
         )
 
     def write(self, *documents: IndexedDocument, citable: bool = True) -> None:
-        index.write(chatbot_id=self.chatbot.pk, space=self.space, citable=citable, documents=documents)
+        with transaction.atomic():
+            index.write(chatbot_id=self.chatbot.pk, space=self.space, citable=citable, documents=documents)
 
     def put(self, *texts: str, citable: bool = True, language: str = "en") -> uuid.UUID:
         """Put a document of one source in, and return its source's id."""

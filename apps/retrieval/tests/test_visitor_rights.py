@@ -6,7 +6,7 @@ What she can't do, the superuser can in the same words: it is her rights that st
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -23,7 +23,7 @@ from apps.core.error_handling import DatabaseError
 from apps.retrieval.models import TERM_SPACE, CitablePassage
 from apps.retrieval.tests.shelf import Shelf
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("world")]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 ALICES, HIDDEN, BOBS = "Alice's warranty is two years", "the secret margin is 43 %", "Bob's toner is out of stock"
@@ -155,8 +155,8 @@ def test_she_reads_no_learn_only_passage_round_a_corner(
         "SELECT text FROM citable_passage UNION ALL SELECT text FROM learn_only_passage",
         "SELECT (SELECT max(text) FROM learn_only_passage)",
         "SELECT 1 FROM citable_passage WHERE EXISTS (SELECT 1 FROM learn_only_passage)",
-        "SELECT query_to_xml('SELECT text FROM learn_only_passage', true, true, '')",
-        "SELECT table_to_xml('learn_only_passage', true, true, '')",
+        "SELECT word FROM ts_stat('SELECT to_tsvector(text) FROM learn_only_passage')",
+        "DO $$ BEGIN PERFORM text FROM learn_only_passage; END $$",
     ):
         superuser.execute(statement)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -220,38 +220,38 @@ FORBIDDEN = [
     "SELECT rolpassword FROM pg_authid",
     "COPY citable_passage (text) FROM PROGRAM 'true'",
     "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null'",
-    "COPY (SELECT 1) TO '/tmp/tacit-test-copy'",
+    "COPY (SELECT 1) TO '/dev/null'",
     "CREATE TABLE mine (a int)",
     "CREATE VIEW mine AS SELECT 1",
     "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "CREATE SCHEMA mine",
     "CREATE SEQUENCE mine",
-    "CREATE EXTENSION pg_trgm",
+    "DROP EXTENSION vector CASCADE",
     "CREATE DATABASE mine",
-    "INSERT INTO citable_passage SELECT * FROM citable_passage",
+    "INSERT INTO embedding_space (name, spec, dimensions) VALUES ('mine', 'fake', 1)",
+    "INSERT INTO citable_passage SELECT * FROM citable_passage WHERE false",
     "UPDATE citable_passage SET text = 'We pay everything back'",
     "DELETE FROM citable_passage",
     "TRUNCATE citable_passage",
     "UPDATE term_statistic SET document_frequency = 1",
     "DELETE FROM index_statistics",
-    "LOCK TABLE citable_passage IN ACCESS EXCLUSIVE MODE",
-    "SELECT procrastinate_defer_job_v1('default', 0, 'x', NULL, NULL, '{}'::jsonb, NULL)",
+    "DO $$ BEGIN LOCK TABLE citable_passage IN ACCESS EXCLUSIVE MODE; END $$",
+    "SELECT procrastinate_prune_stalled_workers_v1(60)",
+    "SELECT nextval('procrastinate_jobs_id_seq')",
     "ALTER SYSTEM SET log_statement = 'all'",
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres' AND pid <> pg_backend_pid()",
 ]
-# Superusers can't do these inside a transaction, or at all with this server's parts; that they may is known.
-UNPROVABLE = ("CREATE EXTENSION", "CREATE DATABASE", "ALTER SYSTEM")
+OUTSIDE_TRANSACTIONS = ("CREATE DATABASE", "ALTER SYSTEM")  # which can't be tried and undone
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
 def test_she_cannot(world: World, mallory: Connection, superuser: Connection, statement: str) -> None:
-    if not statement.startswith(UNPROVABLE) and "INSERT" not in statement:
+    if not statement.startswith(OUTSIDE_TRANSACTIONS):
         with superuser.transaction(force_rollback=True):
             superuser.execute(statement)  # type: ignore[arg-type]
     visit(mallory, world.alice.chatbot.pk)
-    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)) as refused:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
         mallory.execute(statement)  # type: ignore[arg-type]
-    assert "denied" in str(refused.value) or "must be" in str(refused.value) or "only" in str(refused.value).lower()
     assert texts(mallory) == {ALICES}
 
 
@@ -361,8 +361,10 @@ async def pooled() -> AsyncIterator[None]:
         await close_visitor_pool()
 
 
-async def read(chatbot_id: UUID) -> set[str]:
+async def read(chatbot_id: UUID, *before: LiteralString) -> set[str]:
     async with visiting(chatbot_id) as opened:
+        for statement in before:
+            await opened.execute(statement)
         cursor = await opened.execute("SELECT text FROM citable_passage")
         return {text for (text,) in await cursor.fetchall()}
 
@@ -400,9 +402,7 @@ async def test_visitors_cannot_write_at_all_and_not_hold_the_database_up(world: 
             cursor = await opened.execute("SHOW statement_timeout")
             assert await cursor.fetchone() == ("15s",)
         with pytest.raises(DatabaseError, match="too busy"):
-            async with visiting(world.alice.chatbot.pk) as opened:
-                await opened.execute("SET LOCAL statement_timeout = 50")
-                await opened.execute("SELECT pg_sleep(5)")
+            await read(world.alice.chatbot.pk, "SET LOCAL statement_timeout = 50", "SELECT pg_sleep(5)")
 
 
 async def test_after_the_database_was_killed_the_next_visitor_is_served(world: World, superuser: Connection) -> None:

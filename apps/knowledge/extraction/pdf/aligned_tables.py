@@ -1,7 +1,7 @@
 """Reads tables without lines: rows of words that stand in columns."""
 
-import itertools
 from collections.abc import Sequence
+from itertools import pairwise
 
 from apps.knowledge.extraction.geometry import gaps
 from apps.knowledge.extraction.pdf.joining import join_lines
@@ -11,6 +11,8 @@ from apps.knowledge.extraction.pdf.words import Word
 
 _FEWEST_ROWS = 2
 _WORDS_SHARE = 0.25
+_ENOUGH_ROWS = 5
+_FILLED_SHARE = 0.8
 _ROWS_TO_AGREE = 3
 _NARROW_CUT = 0.5
 
@@ -78,13 +80,15 @@ def _is_rest(texts: list[str], distance: float, pitch: float) -> bool:
 
 def _usual_pitch(rows: list[list[Piece]]) -> float:
     full = [row for row in rows if len(row) > 1]
-    distances = sorted(after[0].box.y1 - row[0].box.y1 for row, after in itertools.pairwise(full))
+    distances = sorted(after[0].box.y1 - row[0].box.y1 for row, after in pairwise(full))
     return distances[len(distances) // 2] if distances else 0.0
 
 
 def _holds_words(table: list[list[str]]) -> bool:
-    """Tell a table from the scales of a chart, which are all numbers."""
+    """Tell a table from the scales of a chart, which are few numbers with many gaps."""
     cells = [cell for row in table for cell in row if cell]
+    if len(table) >= _ENOUGH_ROWS and len(cells) >= _FILLED_SHARE * sum(map(len, table)):
+        return True
     return sum(any(char.isalpha() for char in cell) for cell in cells) >= _WORDS_SHARE * len(cells)
 
 

@@ -196,5 +196,8 @@ def _is_rest(last: Paragraph, paragraph: Paragraph) -> bool:
     kinds = last.kind in {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM} and paragraph.kind is BlockKind.PARAGRAPH
     if not kinds or not last.open or not last.lines or not paragraph.lines:
         return False
-    same_type = abs(last.size - paragraph.size) <= 0.05 * last.size and last.bold == paragraph.bold
+    same_type = (
+        abs(last.size - paragraph.size) <= 0.05 * last.size
+        and last.lines[-1].ends_bold == paragraph.lines[0].begins_bold
+    )
     return same_type and paragraph.page - last.page <= 1 and paragraph.lines[0].text[:1].islower()

@@ -27,10 +27,10 @@ def _join(text: str, line: str, known: Collection[str]) -> str:
         unspaced = _UNSPACED.match(text[-1]) and _UNSPACED.match(line[0])
         return text + line if unspaced else f"{text} {line}"
     tail = _TAIL.match(line)
-    if tail is None or not tail[0][0].islower():
+    if tail is None:
         return f"{text[:-1]}-{line}"
     head = parted["head"]
-    compound = f"{head}-{tail[0]}".lower()
-    if compound in known and head.lower() + tail[0].lower() not in known:
-        return f"{text[:-1]}-{line}"
-    return text[:-1] + line
+    is_word, is_compound = f"{head}{tail[0]}".lower() in known, f"{head}-{tail[0]}".lower() in known
+    # Unless the document says otherwise, what goes on in small letters was one word.
+    joined = is_word and not is_compound if is_word != is_compound else tail[0][0].islower()
+    return text[:-1] + line if joined else f"{text[:-1]}-{line}"

@@ -21,7 +21,6 @@ class Piece:
     words: list[Word] = field(repr=False)
     box: Box
     size: float
-    bold: bool
     rows: list[list[str]] | None = field(default=None, repr=False)
 
     @property
@@ -50,16 +49,13 @@ def line_pieces(words: list[Word]) -> list[Piece]:
 def make_piece(words: list[Word]) -> Piece:
     """Make a piece of words in their order; its size is that of most of its letters."""
     sizes: dict[float, int] = {}
-    bold = 0
     for word in words:
         sizes[word.size] = sizes.get(word.size, 0) + len(word.text)
-        bold += len(word.text) if word.bold else 0
     size = max(sizes, key=sizes.__getitem__)
     return Piece(
         words=list(words),
         box=around(word.box for word in words),
         size=size,
-        bold=2 * bold > sum(sizes.values()),
     )
 
 

@@ -1,9 +1,9 @@
 """Turns the parts of a page into paragraphs, list items, code and table rows."""
 
-import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise, zip_longest
 
 from apps.core.chunking.blocks import BlockKind
 from apps.knowledge.extraction.geometry import Box, around
@@ -18,6 +18,7 @@ _INDENT = 0.8
 _SHORT = 0.72
 _BULLET = re.compile(r"[•·●○▪◦■□‣➢➤✓✔❖\uf020-\uf0ff\-–—*]\s+")
 _SENTENCE_END = re.compile(r"[.!?:。！？]['\"”’)\]]*$")
+_ENOUGH_LINES = 3
 _CHARACTER_WIDTH = 0.6
 
 
@@ -29,6 +30,8 @@ class Line:
     box: Box
     size: float
     bold: bool
+    begins_bold: bool
+    ends_bold: bool
     mono: bool
     short: bool = False
 
@@ -88,12 +91,14 @@ def paragraphs(pieces: Sequence[Piece], page: int, *, code: bool) -> list[Paragr
 
 
 def _line(row: list[Piece]) -> Line:
-    longest = max(row, key=lambda piece: len(piece.text))
+    words = [word for piece in row for word in piece.words]
     return Line(
         text=" ".join(piece.text for piece in row),
         box=around(piece.box for piece in row),
-        size=longest.size,
-        bold=longest.bold,
+        size=max(row, key=lambda piece: len(piece.text)).size,
+        bold=all(word.bold for word in words),
+        begins_bold=words[0].bold,
+        ends_bold=words[-1].bold,
         mono=all(piece.mono for piece in row),
     )
 
@@ -101,11 +106,10 @@ def _line(row: list[Piece]) -> Line:
 def _text(lines: list[Line], page: int, *, code: bool) -> list[Paragraph]:
     if not lines:
         return []
-    left, right = _margins(lines)
     pitch = _pitch(lines)
+    _mark_short(lines, pitch)
     result: list[Paragraph] = []
     for line in lines:
-        line.short = line.box.x1 - left < _SHORT * (right - left)
         last = result[-1] if result else None
         is_code = code and line.mono
         goes_on = last is not None and (last.kind is BlockKind.CODE if is_code else _goes_on(last, line, pitch))
@@ -132,6 +136,8 @@ def _goes_on(paragraph: Paragraph, line: Line, pitch: float) -> bool:
         return False
     if last.text.endswith(("-", SOFT_HYPHEN)) or line.text[:1].islower():
         return True
+    if line.begins_bold and not last.ends_bold and _SENTENCE_END.search(last.text):
+        return False
     if paragraph.kind is BlockKind.LIST_ITEM:
         return line.box.x0 > paragraph.lines[0].box.x0 + 0.3 * line.size and not last.short
     is_indented = line.box.x0 - last.box.x0 > _INDENT * line.size and not line.short
@@ -143,7 +149,25 @@ def _stands_apart(last: Line, line: Line, pitch: float) -> bool:
     size = max(line.size, last.size)
     if line.box.y1 - last.box.y1 > min(max(_LOOSE * pitch, _TIGHT * size), _LOOSEST * size):
         return True
-    return abs(line.size - last.size) > _OTHER_SIZE * last.size or line.bold != last.bold
+    if abs(line.size - last.size) > _OTHER_SIZE * last.size:
+        return True
+    # A heading in bold runs into its text on the same line, or it stands apart.
+    return (
+        last.ends_bold != line.begins_bold and (last.bold or line.bold) and not last.text.endswith(("-", SOFT_HYPHEN))
+    )
+
+
+def _mark_short(lines: Sequence[Line], pitch: float) -> None:
+    """Mark the lines that end well before the right margin, which is that of the lines close by if they are enough."""
+    all_margins = _margins(lines)
+    run: list[Line] = []
+    for line, after in zip_longest(lines, lines[1:]):
+        run.append(line)
+        if after is None or after.box.y1 - line.box.y1 > _LOOSE * pitch:
+            left, right = _margins(run) if len(run) >= _ENOUGH_LINES else all_margins
+            for member in run:
+                member.short = member.box.x1 - left < _SHORT * (right - left)
+            run = []
 
 
 def _margins(lines: Sequence[Line]) -> tuple[float, float]:
@@ -155,7 +179,7 @@ def _pitch(lines: Sequence[Line]) -> float:
     """Return the usual distance from one line to the next."""
     distances = sorted(
         after.box.y1 - line.box.y1
-        for line, after in itertools.pairwise(lines)
+        for line, after in pairwise(lines)
         if 0 < after.box.y1 - line.box.y1 < 2.5 * line.size
     )
     return distances[len(distances) // 2] if distances else 1.2 * lines[0].size

@@ -1,9 +1,9 @@
 """Puts the pieces of a page in the order in which a person reads them: columns one after the other, tables by rows."""
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from apps.knowledge.extraction.geometry import gaps
 from apps.knowledge.extraction.pdf.lines import Piece, is_right_to_left, make_piece, rows_of
@@ -97,7 +97,7 @@ def _split(row: list[Piece], table: Part) -> list[Piece]:
             return []
         cells[sum(word.box.middle[0] >= (start + end) / 2 for start, end in table.cuts)].append(word)
     filled = [cell for cell in cells if cell]
-    spaces = [after[0].box.x0 - before[-1].box.x1 for before, after in itertools.pairwise(filled)]
+    spaces = [after[0].box.x0 - before[-1].box.x1 for before, after in pairwise(filled)]
     return [make_piece(cell) for cell in filled] if all(space > _COLUMN_SPACE * size for space in spaces) else []
 
 
@@ -188,7 +188,7 @@ def _is_prose(column: list[Piece]) -> bool:
 
 def _continued(lines: list[str]) -> float:
     """Return how often a line goes on with the sentence of the line before."""
-    pairs = list(itertools.pairwise(lines))
+    pairs = list(pairwise(lines))
     return sum(after[:1].islower() and not _SENTENCE_END.search(line) for line, after in pairs) / max(1, len(pairs))
 
 

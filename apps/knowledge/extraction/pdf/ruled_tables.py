@@ -32,7 +32,7 @@ def take_tables(words: list[Word], grids: Sequence[Grid]) -> tuple[list[Word], l
 
 def _table(box: Box, rows: list[list[str]], words: list[Word]) -> Piece:
     size = sorted(word.size for word in words)[len(words) // 2]
-    return Piece(words=[], box=box, size=size, bold=False, rows=rows)
+    return Piece(words=[], box=box, size=size, rows=rows)
 
 
 def _assign(words: list[Word], grid: Grid) -> Cells:

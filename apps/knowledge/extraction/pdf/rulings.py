@@ -1,9 +1,9 @@
 """Finds the ruled tables of a page: grids of lines, and which cell each word stands in."""
 
 import ctypes
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -75,7 +75,7 @@ def _drawn_lines(page: pdfium.PdfPage) -> Iterator[Box]:
             return
         matrices = _matrices(item)
         points = [_moved(point, matrices) for point in _points(item)]
-        for start, end in itertools.pairwise(points):
+        for start, end in pairwise(points):
             if start is None or end is None:
                 continue
             box = Box(min(start[0], end[0]), min(start[1], end[1]), max(start[0], end[0]), max(start[1], end[1]))

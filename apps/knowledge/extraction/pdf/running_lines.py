@@ -11,6 +11,7 @@ from apps.knowledge.extraction.pdf.words import turn
 
 _MARGIN = 0.06
 _OUTER_ROWS = 3
+_SHARE_OF_LINES = 6
 _FEWEST_PAGES = 3
 _SHARE = 0.2
 _HEIGHT_STEP = 4.0
@@ -58,7 +59,8 @@ def _outer(pieces: Sequence[Piece], frame: Frame, quarter: int, *, rows: int) ->
     page = turn(quarter, Box(*frame))
     reach = _MARGIN * page.height
     lines = rows_of([piece for piece in pieces if piece.rows is None])
-    ends = [*lines[:rows], *lines[-rows:]]
+    rows = min(rows, max(1, len(lines) // _SHARE_OF_LINES))
+    ends = [*lines[:rows], *lines[-rows:]] if len(lines) > 2 * rows else []
     margins = (line for line in lines if line[0].box.y1 < page.y0 + reach or line[0].box.y0 > page.y1 - reach)
     return [piece for line in (*ends, *margins) for piece in line]
 

@@ -20,6 +20,7 @@ _META_CHARSET = re.compile(
 _QUOTED_PRINTABLE = re.compile(rb"""\w=3D["'\w#]""")
 _PLAIN_ATTRIBUTE = re.compile(rb"""\w=["'\w#](?<!=3)""")
 _MOST_OF_TITLE = 0.4
+_SITE_SEPARATOR = re.compile(r"\s+[|–—·•»:-]+\s+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
 
 
@@ -55,7 +56,8 @@ def page_title(tree: LexborHTMLParser) -> str:
     name = tree.css_first("meta[property='og:title']")
     headline = one_line(heading.text(separator=" ")) if heading is not None else ""
     title = one_line(element.text()) if element is not None else ""
-    if headline.casefold() in title.casefold() and len(headline) >= _MOST_OF_TITLE * len(title):
+    names_page = _SITE_SEPARATOR.split(title)[0].casefold() == headline.casefold()
+    if names_page or (headline.casefold() in title.casefold() and len(headline) >= _MOST_OF_TITLE * len(title)):
         return headline or title
     shared = one_line(name.attributes.get("content") or "") if name is not None else ""
     return shared or title or headline
