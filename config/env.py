@@ -46,6 +46,14 @@ def flag(name: str, default: bool = False) -> bool:
     raise SettingsError(f"{name} is neither yes nor no. Set it to 1 or 0.")
 
 
+def choice(name: str, *values: str) -> str:
+    """Return the variable, which must be one of `values`; the first is the default."""
+    value = text(name, values[0])
+    if value not in values:
+        raise SettingsError(f"{name} is none of {', '.join(values)}. Set it to one of them.")
+    return value
+
+
 def words(name: str) -> list[str]:
     """Return the variable as a list, parted by commas or white space."""
     return text(name).replace(",", " ").split()

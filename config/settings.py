@@ -179,6 +179,9 @@ EMBEDDING_MODEL = env.text("TACIT_EMBEDDING_MODEL", "local")
 EMBEDDING_API_KEY = env.text("TACIT_EMBEDDING_API_KEY") or env.text("OPENAI_API_KEY")
 # The embedding model's server, where it is not OpenAI.
 EMBEDDING_BASE_URL = env.text("TACIT_EMBEDDING_BASE_URL")
+# How documents are cut: by their structure, or also where neighbouring sentences differ most in meaning, which costs an
+# embedding of every sentence and was measured to bring nothing clear (docs/benchmarks.md).
+CHUNKING = env.choice("TACIT_CHUNKING", "structure", "semantic")
 # A cross-encoder that ranks the best passages anew; none by default.
 RERANKER_MODEL = env.text("TACIT_RERANKER_MODEL")
 LANGUAGE_MODEL = env.language_model()

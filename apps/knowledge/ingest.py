@@ -16,11 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, Sum
+from numpy.typing import NDArray
 
-from apps.core.chunking import Chunk, chunk_blocks
+from apps.core.chunking import Block, Chunk, chunk_blocks, chunk_semantically
 from apps.core.embedding_service import EmbeddingService, Vector
 from apps.core.error_handling import EmptyDocumentError, TacitError
 from apps.knowledge import originals
@@ -74,7 +76,7 @@ def ingest_source(source_id: str) -> None:
         with original(source) as path:
             extracted = extract(source, path)
         kept: set[uuid.UUID] = set()
-        for batch in batches(chunk(source, extracted, space)):
+        for batch in batches(chunk(source, extracted, embeddings)):
             kept |= write(source, batch, embeddings, space)
             report(source, "embedding", share=(batch[-1].position + 1) / len(extracted.documents))
         finish(source, extracted, kept)
@@ -131,18 +133,29 @@ def extract(source: Source, path: Path) -> ExtractedFile:
     return extracted
 
 
-def chunk(source: Source, extracted: ExtractedFile, space: EmbeddingSpace) -> Iterator[ChunkedDocument]:
+def chunk(source: Source, extracted: ExtractedFile, embeddings: EmbeddingService) -> Iterator[ChunkedDocument]:
     """Yield the documents that have text, cut into chunks."""
     for position, document in enumerate(extracted.documents):
-        text, chunks = chunk_blocks(document.blocks)
+        text, chunks = cut(document.blocks, embeddings)
         if not chunks:
             continue
         named = named_document(source, document, alone=len(extracted.documents) == 1)
         language = document.language or detect_language(text)
         yield ChunkedDocument(
             position=position, extracted=named, language=language, text=text, chunks=chunks,
-            fingerprint=fingerprint(named, text, chunks, space),
+            fingerprint=fingerprint(named, text, chunks, embeddings.name),
         )  # fmt: skip
+
+
+def cut(blocks: Sequence[Block], embeddings: EmbeddingService) -> tuple[str, list[Chunk]]:
+    """Return a document's text and its chunks, cut as TACIT_CHUNKING says."""
+    if settings.CHUNKING == "structure":
+        return chunk_blocks(blocks)
+
+    def embed_sentences(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([result.vector for result in embeddings.embed_documents(texts)])
+
+    return chunk_semantically(blocks, embed_sentences)
 
 
 def named_document(source: Source, document: ExtractedDocument, *, alone: bool) -> ExtractedDocument:
@@ -155,10 +168,10 @@ def named_document(source: Source, document: ExtractedDocument, *, alone: bool) 
     )  # fmt: skip
 
 
-def fingerprint(document: ExtractedDocument, text: str, chunks: Sequence[Chunk], space: EmbeddingSpace) -> str:
+def fingerprint(document: ExtractedDocument, text: str, chunks: Sequence[Chunk], space: str) -> str:
     """Return a hash of everything that a document's passages are made from."""
     parts = [
-        FLOW_VERSION, space.name, document.title, document.external_id, document.url, text,
+        FLOW_VERSION, space, document.title, document.external_id, document.url, text,
         [(chunk.start, chunk.end, chunk.page, chunk.heading_path) for chunk in chunks],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -9,6 +9,7 @@ from apps.rag.relevance import Judge, word_weights
 from apps.rag.words import content_words
 
 EMBEDDED = 24  # candidates whose vectors are compared: about 50 ms
+ABOUT = frozenset({UnitKind.HEADING, UnitKind.QUESTION})  # tell what others are about, and answer nothing
 FEWEST_WORDS = 2  # content words of a sentence that can answer by itself
 LONGEST_EMBEDDED = 300  # characters; what follows hardly moves a vector and costs time
 
@@ -78,7 +79,7 @@ def _of_passage(passage: ContextPassage, language: str) -> Iterator[CandidateUni
     words = [frozenset(content_words(passage.text[unit.start : unit.end], language)) for unit in units]
     everything = heading.union(*words)
     for index, unit in enumerate(units):
-        if unit.kind in {UnitKind.QUESTION, UnitKind.HEADING} or _says_nothing(passage, unit, words[index]):
+        if unit.kind in ABOUT or _says_nothing(passage, unit, words[index]):
             continue
         above = heading | frozenset(content_words(unit.about, language))
         yield CandidateUnit(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from apps.rag.candidates import CandidateUnit, Scored
+from apps.rag.candidates import ABOUT, CandidateUnit, Scored
 from apps.rag.context_builder import ContextPassage
 from apps.rag.passage_units import Unit, UnitKind, readable
 from apps.rag.relevance import Judge
@@ -24,7 +24,6 @@ _POINTS_BACK = re.compile(
     r"er|sie|es|diese[rsnm]?|dazu|dies|dadurch|dabei|außerdem|jedoch|il|elle|ils|elles|cela|ce|cette|ces|ello|esto|este|esta|estos|estas|isso|isto|ele|ela)\b",
     re.IGNORECASE,
 )
-ABOUT = frozenset({UnitKind.HEADING, UnitKind.QUESTION})
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _LEADS_IN = (":", "：")
 

@@ -175,3 +175,14 @@ def test_a_jsonl_line_keeps_its_id_title_and_address(bot: Chatbot) -> None:
     assert (passage.external_id, passage.title, passage.url) == ("7", "Hours", "https://shop.example/hours")
     document = Document.objects.get()
     assert document.text[passage.start : passage.end] == passage.text
+
+
+def test_an_owner_may_have_documents_cut_by_meaning(bot: Chatbot, model: WatchedEmbedding) -> None:
+    sentences = " ".join(f"Sentence number {n} speaks of topic {n // 12} and of nothing else." for n in range(60))
+    with override_settings(CHUNKING="semantic"):
+        source = run(add(bot, sentences.encode(), name="long.txt"))
+
+    assert source.status == SourceStatus.READY
+    assert len(model.embedded) > 60, "each sentence was looked at, and each passage embedded"
+    text = Document.objects.get().text
+    assert all(text[one.start : one.end] == one.text for one in CitablePassage.objects.all())

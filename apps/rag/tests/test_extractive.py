@@ -21,7 +21,7 @@ async def answer(
     text = "".join(event.text for event in events if isinstance(event, Token))
     assert isinstance(events[-1], Stop)
     assert bool(text) == (events[-1].reason is StopReason.COMPLETE)
-    return re.sub(r" \[\d\]( (?=\n))?", "", text).strip()
+    return re.sub(r"\n+", "\n", re.sub(r" \[\d\]( (?=\n))?", "", text)).strip()
 
 
 @pytest.mark.parametrize(

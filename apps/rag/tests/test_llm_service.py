@@ -67,6 +67,15 @@ async def model(llm_server: LLMServer) -> AsyncIterator[OpenAICompatibleLLMServi
     await service.aclose()
 
 
+@pytest_asyncio.fixture
+async def patient_model(llm_server: LLMServer) -> AsyncIterator[OpenAICompatibleLLMService]:
+    """One that would wait for the server longer than any test does."""
+    patient = Timeouts(patience=60, first_token=60, between_tokens=60)
+    service = OpenAICompatibleLLMService(base_url=llm_server.base_url, api_key="", model="test-model", timeouts=patient)
+    yield service
+    await service.aclose()
+
+
 async def read(service: LLMService, prompt: Prompt = PROMPT) -> tuple[str, Stop]:
     events = [event async for event in service.generate(prompt)]
     assert all(isinstance(event, Token) for event in events[:-1])
@@ -186,25 +195,28 @@ async def test_an_endless_answer_is_cut_off(model: OpenAICompatibleLLMService, l
     assert await asyncio.to_thread(llm_server.wait_for_hang_up)
 
 
-async def test_leaving_hangs_up_on_the_server_at_once(model: OpenAICompatibleLLMService, llm_server: LLMServer) -> None:
+async def test_leaving_hangs_up_on_the_server_at_once(
+    patient_model: OpenAICompatibleLLMService, llm_server: LLMServer
+) -> None:
     llm_server.behave(stalls("The warranty lasts "))
-    answer = model.generate(PROMPT)
+    answer = patient_model.generate(PROMPT)
     await anext(answer)
     await answer.aclose()
-    assert await asyncio.to_thread(llm_server.wait_for_hang_up, 0.2)
+    assert await asyncio.to_thread(llm_server.wait_for_hang_up, 1.0)
 
 
+@pytest.mark.parametrize("behaviour", [stalls(), hangs])
 async def test_a_cancelled_wait_for_the_first_token_hangs_up_too(
-    model: OpenAICompatibleLLMService, llm_server: LLMServer
+    patient_model: OpenAICompatibleLLMService, llm_server: LLMServer, behaviour: Behaviour
 ) -> None:
-    llm_server.behave(stalls())
-    task = asyncio.ensure_future(read(model))
+    llm_server.behave(behaviour)
+    task = asyncio.ensure_future(read(patient_model))
     while not llm_server.requests:
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await asyncio.to_thread(llm_server.wait_for_hang_up)
+    assert await asyncio.to_thread(llm_server.wait_for_hang_up, 1.0)
 
 
 async def test_an_answer_that_reached_its_limit_says_so(

@@ -28,7 +28,7 @@ from apps.knowledge.extraction.titles import document_title
 _SAMPLED_PAIRS = 8
 _MOST_LOOKED_AT = 40
 _MOST_CODE = 0.5
-_TIME_SHARE = 0.6
+_TIME_SHARE = 0.75
 _MOST_BOOKMARKS = 5_000
 # pdfium keeps state for the whole process.
 _PDFIUM = threading.Lock()
@@ -63,7 +63,8 @@ class _Reading:
         self._source = source
         self._count = min(len(document), source.limits.pages)
         # Part of a long document is better than none: stop in time to hand on what has been read.
-        self._deadline = time.monotonic() + _TIME_SHARE * source.limits.wall_seconds
+        self._latest = time.monotonic() + _TIME_SHARE * source.limits.wall_seconds
+        self._most_work = time.process_time() + _TIME_SHARE * source.limits.cpu_seconds
         self._scans: list[int] = []
         self._unreadable: list[int] = []
         self._failed: list[int] = []
@@ -96,7 +97,7 @@ class _Reading:
 
     def _pages(self, running: RunningLines, *, code: bool) -> Iterator[PageContent]:
         for index in range(self._count):
-            if time.monotonic() > self._deadline:
+            if self._is_late():
                 self._count = index
                 break
             content = None
@@ -110,6 +111,9 @@ class _Reading:
             if content.is_unreadable:
                 self._unreadable.append(index + 1)
             yield content
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._latest or time.process_time() > self._most_work
 
     def _load(self, index: int) -> Iterator[pdfium.PdfPage]:
         """Yield the page, with what is filled into its form as part of its text; nothing if the page is broken."""
