@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from apps.core.error_handling import RateLimitError, TacitError
+from apps.core.error_handling import DatabaseError, RateLimitError, TacitError
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ def as_tacit_error(error: Exception) -> TacitError:
     """Return `error` if it is one of ours; else record it under an id that tells nothing, and return that."""
     if isinstance(error, TacitError):
         return error
+    if isinstance(error, OperationalError | InterfaceError):
+        return DatabaseError("The database can't be reached or is too busy. Try again in a moment.")
     incident = uuid.uuid4().hex[:12]
     # The traceback's lines are ours; the exception's own text may hold a visitor's words, so only its type is kept.
     frames = error.__traceback__

@@ -1,22 +1,27 @@
 """Background jobs of the ingest flow."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import InterfaceError, OperationalError, connection
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from apps.core.error_handling import TacitError
+from apps.core.error_handling import DatabaseError, ExtractionCrashError, TacitError
 from apps.knowledge.ingest import fail, ingest_source, wait
 from apps.knowledge.models import Source
 from apps.knowledge.queue import INGEST, QUEUE
+from apps.knowledge.rescue import HEARTBEAT_SECONDS, STALLED_SECONDS
 from apps.retrieval import large
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 5
+RUN_LOCK = 7264_003  # any number that means the same to all of our workers
 
 
 class Backoff(BaseRetryStrategy):
@@ -36,21 +41,52 @@ def is_retryable(exception: BaseException) -> bool:
 def ingest(context: JobContext, *, source_id: str) -> None:
     """Bring one source into the index; what a retry can't help ends as the source's failure, not as the job's."""
     attempt = context.job.attempts + 1
+    with database_away():
+        if attempt > ATTEMPTS:  # which only the death of each worker that took it up leads to
+            fail(source_id, ExtractionCrashError())
+            return
+        try:
+            with database_away(), one_run(source_id):
+                ingest_source(source_id)
+                build_indexes_if_large(source_id)
+        except TacitError as error:
+            if error.retryable and attempt < ATTEMPTS:
+                wait(source_id, error)
+                raise
+            fail(source_id, error)
+        except Exception as error:  # whatever it is, the owner must see that this source failed, and the next goes on
+            logger.error(  # noqa: TRY400  # the traceback could quote the document
+                "Ingest of source %s failed unexpectedly: %s", source_id, type(error).__name__
+            )
+            fail(source_id, TacitError())
+            if context.job.attempts == 0 and logger.isEnabledFor(logging.DEBUG):
+                raise
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """Raise DatabaseError, which is tried again, when the database goes away inside the block."""
     try:
-        ingest_source(source_id)
-        build_indexes_if_large(source_id)
-    except TacitError as error:
-        if error.retryable and attempt < ATTEMPTS:
-            wait(source_id, error)
-            raise
-        fail(source_id, error)
-    except Exception as error:  # whatever it is, the owner must see that this source failed, and the next one goes on
-        logger.error(  # noqa: TRY400  # the traceback could quote the document
-            "Ingest of source %s failed unexpectedly: %s", source_id, type(error).__name__
-        )
-        fail(source_id, TacitError())
-        if context.job.attempts == 0 and logger.isEnabledFor(logging.DEBUG):
-            raise
+        yield
+    except (OperationalError, InterfaceError):
+        connection.close()  # so that what comes next gets a new one
+        # The driver's own words may quote a row, so they are left out.
+        raise DatabaseError("The database was away or too busy. Tacit tries again.") from None
+
+
+@contextmanager
+def one_run(source_id: str) -> Iterator[None]:
+    """Let one run at a time work on a source, whatever the queue believes: a worker on a laptop that slept isn't dead.
+
+    The lock belongs to the connection, so it goes when the process does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [RUN_LOCK, source_id])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [RUN_LOCK, source_id])
 
 
 def build_indexes_if_large(source_id: str) -> None:
@@ -60,27 +96,11 @@ def build_indexes_if_large(source_id: str) -> None:
         large.build_indexes(source.chatbot_id)
 
 
-@app.periodic(cron="*/1 * * * *")
-@app.task(name="rescue", queue=QUEUE, queueing_lock="rescue")
-async def rescue(timestamp: int) -> None:
-    """Queue again the jobs whose worker died."""
-    await requeue_stalled()
-
-
-async def requeue_stalled(seconds: float = 20) -> int:
-    """Queue again every job whose worker has given no sign of life for `seconds`; return how many."""
-    manager = app.job_manager
-    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
-    for job in stalled:
-        await manager.retry_job(job)
-    return len(stalled)
-
-
 def worker_options() -> dict[str, Any]:
     """Return how our workers run: reading one document may wait for another's, so three at once keep two cores busy."""
     return {
         "concurrency": 3,
-        "update_heartbeat_interval": 5,
-        "stalled_worker_timeout": 20,
+        "update_heartbeat_interval": HEARTBEAT_SECONDS,
+        "stalled_worker_timeout": STALLED_SECONDS,
         "delete_jobs": "successful",
     }

@@ -1,12 +1,15 @@
 """Runs the worker: takes jobs from the queue until it is told to stop."""
 
+import asyncio
+
 from django.conf import settings
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
 from apps.core.outbound import AllowedHost
-from apps.knowledge.tasks import requeue_stalled, worker_options
+from apps.knowledge.rescue import keep_rescuing
+from apps.knowledge.tasks import worker_options
 
 
 async def run_worker() -> None:
@@ -16,5 +19,8 @@ async def run_worker() -> None:
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4)
     with app.replace_connector(connector) as ours:
         async with ours.open_async():
-            await requeue_stalled()
-            await ours.run_worker_async(shutdown_graceful_timeout=5, **worker_options())
+            rescuing = asyncio.create_task(keep_rescuing())
+            try:
+                await ours.run_worker_async(shutdown_graceful_timeout=5, **worker_options())
+            finally:
+                rescuing.cancel()

@@ -94,7 +94,7 @@ def _of_passage(passage: ContextPassage, language: str) -> Iterator[CandidateUni
 
 
 def _says_nothing(passage: ContextPassage, unit: Unit, words: frozenset[str]) -> bool:
-    """Tell whether a unit is a phrase such as "Thanks and enjoy." that answers nothing. After a question, "Yes." does."""
+    """Tell whether a unit is a phrase such as "Thanks and enjoy." that answers nothing; after a question, it does."""
     is_answer = bool(unit.about) or any(map(str.isdigit, passage.text[unit.start : unit.end]))
     return len(words) < FEWEST_WORDS and not is_answer
 

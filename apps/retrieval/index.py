@@ -193,17 +193,14 @@ def move(*, chatbot_id: uuid.UUID, source_id: uuid.UUID, citable: bool) -> None:
     statistics = IndexStatistics.objects.select_for_update().filter(pk=chatbot_id).first()
     if statistics is None:
         return
-    leaving = CitablePassage.objects.filter(chatbot_id=chatbot_id, source_id=source_id)
-    if not citable:
-        count(chatbot_id, leaving.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=-1)
+    moving = old._default_manager.filter(chatbot_id=chatbot_id, source_id=source_id)
+    count(chatbot_id, moving.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=1 if citable else -1)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH moved AS (DELETE FROM {old._meta.db_table} WHERE chatbot_id = %s AND source_id = %s"  # noqa: S608  # our own names
             f" RETURNING {columns}) INSERT INTO {new._meta.db_table} ({columns}) SELECT {columns} FROM moved",
             [chatbot_id, source_id],
         )
-    if citable:
-        count(chatbot_id, leaving.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=1)
     update_languages(chatbot_id)
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -72,3 +73,10 @@ def test_an_unexpected_error_tells_neither_the_caller_nor_the_log_what_it_held(
 
 def test_two_unexpected_errors_have_two_numbers() -> None:
     assert str(as_tacit_error(KeyError("a"))) != str(as_tacit_error(KeyError("a")))
+
+
+@pytest.mark.parametrize("error", [OperationalError(SECRET), InterfaceError(SECRET)])
+def test_a_database_that_is_away_is_told_as_such_and_worth_another_try(error: Exception) -> None:
+    told = as_tacit_error(error)
+    assert (told.status, told.code, told.retryable) == (503, "database_unusable", True)
+    assert SECRET not in str(told)

@@ -1,6 +1,7 @@
 """Bob uploads price lists: each row says by itself what its numbers mean."""
 
 import datetime as dt
+import zipfile
 from io import BytesIO
 
 import pytest
@@ -221,3 +222,37 @@ def test_amounts_are_recognised(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["Lumen 3", "6.4 Internal PXC", "3.1 Layout of the models", "n/a", "", "1" * 60 + "x"])
 def test_words_are_no_amounts(cell: str) -> None:
     assert not is_amount(cell)
+
+
+ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" office:version="1.2"><office:automatic-styles>
+<style:style style:name="ta2" style:family="table"><style:table-properties table:display="false"/></style:style>
+</office:automatic-styles><office:body><office:spreadsheet>
+<table:table table:name="Lamps"><table:table-row><table:table-cell office:value-type="string"><text:p>Model</text:p>
+</table:table-cell><table:table-cell office:value-type="string"><text:p>Price</text:p></table:table-cell>
+</table:table-row>
+<table:table-row><table:table-cell office:value-type="string"><text:p>Lumen 3</text:p></table:table-cell>
+<table:table-cell office:value-type="float" office:value="49"><text:p>49,00</text:p></table:table-cell>
+</table:table-row>
+</table:table><table:table table:name="Margins" table:style-name="ta2"><table:table-row>
+<table:table-cell office:value-type="string"><text:p>62 percent</text:p></table:table-cell></table:table-row>
+</table:table>
+</office:spreadsheet></office:body></office:document-content>""".replace("\n", "")
+
+
+def test_a_sheet_from_libreoffice_is_read_and_its_hidden_ones_are_not() -> None:
+    mime = "application/vnd.oasis.opendocument.spreadsheet"
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in (("mimetype", mime), ("content.xml", ODS), ("META-INF/manifest.xml", MANIFEST)):
+            archive.writestr(name, content)
+    found = read(buffer.getvalue(), "prices.ods")
+    assert [block.text for block in found.documents[0].blocks] == ["Lamps", "Model: Lumen 3; Price: 49"]
+    assert [warning.code for warning in found.warnings] == ["hidden_sheet"]
+
+
+MANIFEST = """<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">
+<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/>
+</manifest:manifest>"""

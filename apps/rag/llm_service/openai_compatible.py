@@ -55,12 +55,14 @@ class OpenAICompatibleLLMService:
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Token | Stop, None]:
+        client = self._client()
+        _ = client.chat.completions  # the SDK imports it now, for a second or two, and not while a clock runs
         started = time.monotonic()
         with translated():
             async with asyncio.timeout(self._timeouts.first_token):
                 stream = await opened_alive(
                     self._open(prompt),
-                    self._client(),
+                    client,
                     patience=self._timeouts.patience,
                     probe=self._timeouts.connect,
                 )

@@ -55,11 +55,11 @@ PROMPT = Prompt(
     context=shop_context(),
     messages=(ChatMessage(role="user", content="How long is the warranty?"),),
 )
-SHORT = Timeouts(connect=0.5, first_token=0.3, between_tokens=0.3, total=2.0, usage=0.2)
+SHORT = Timeouts(connect=0.5, first_token=0.6, between_tokens=0.5, total=5.0, usage=0.2)
 
 
 @pytest_asyncio.fixture
-async def model(llm_server: LLMServer) -> AsyncIterator[OpenAICompatibleLLMService]:
+async def hasty_model(llm_server: LLMServer) -> AsyncIterator[OpenAICompatibleLLMService]:
     service = OpenAICompatibleLLMService(
         base_url=llm_server.base_url, api_key="sk-test", model="test-model", timeouts=SHORT
     )
@@ -68,10 +68,12 @@ async def model(llm_server: LLMServer) -> AsyncIterator[OpenAICompatibleLLMServi
 
 
 @pytest_asyncio.fixture
-async def patient_model(llm_server: LLMServer) -> AsyncIterator[OpenAICompatibleLLMService]:
+async def model(llm_server: LLMServer) -> AsyncIterator[OpenAICompatibleLLMService]:
     """One that would wait for the server longer than any test does."""
     patient = Timeouts(patience=60, first_token=60, between_tokens=60)
-    service = OpenAICompatibleLLMService(base_url=llm_server.base_url, api_key="", model="test-model", timeouts=patient)
+    service = OpenAICompatibleLLMService(
+        base_url=llm_server.base_url, api_key="sk-test", model="test-model", timeouts=patient
+    )
     yield service
     await service.aclose()
 
@@ -157,11 +159,11 @@ async def test_the_request_asks_for_what_is_needed_and_no_more(
     ],
 )
 async def test_a_server_that_fails_becomes_an_error_of_our_own(
-    model: OpenAICompatibleLLMService, llm_server: LLMServer, behaviour: Behaviour, error: type[ProviderError]
+    hasty_model: OpenAICompatibleLLMService, llm_server: LLMServer, behaviour: Behaviour, error: type[ProviderError]
 ) -> None:
     llm_server.behave(behaviour)
     with pytest.raises(ProviderError) as caught:
-        await read(model)
+        await read(hasty_model)
     assert type(caught.value) is error
     assert "server says" not in str(caught.value)
 
@@ -195,11 +197,9 @@ async def test_an_endless_answer_is_cut_off(model: OpenAICompatibleLLMService, l
     assert await asyncio.to_thread(llm_server.wait_for_hang_up)
 
 
-async def test_leaving_hangs_up_on_the_server_at_once(
-    patient_model: OpenAICompatibleLLMService, llm_server: LLMServer
-) -> None:
+async def test_leaving_hangs_up_on_the_server_at_once(model: OpenAICompatibleLLMService, llm_server: LLMServer) -> None:
     llm_server.behave(stalls("The warranty lasts "))
-    answer = patient_model.generate(PROMPT)
+    answer = model.generate(PROMPT)
     await anext(answer)
     await answer.aclose()
     assert await asyncio.to_thread(llm_server.wait_for_hang_up, 1.0)
@@ -207,10 +207,10 @@ async def test_leaving_hangs_up_on_the_server_at_once(
 
 @pytest.mark.parametrize("behaviour", [stalls(), hangs])
 async def test_a_cancelled_wait_for_the_first_token_hangs_up_too(
-    patient_model: OpenAICompatibleLLMService, llm_server: LLMServer, behaviour: Behaviour
+    model: OpenAICompatibleLLMService, llm_server: LLMServer, behaviour: Behaviour
 ) -> None:
     llm_server.behave(behaviour)
-    task = asyncio.ensure_future(read(patient_model))
+    task = asyncio.ensure_future(read(model))
     while not llm_server.requests:
         await asyncio.sleep(0.01)
     task.cancel()

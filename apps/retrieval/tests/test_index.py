@@ -133,8 +133,17 @@ def test_a_moved_source_takes_every_column_along(shelf: Shelf) -> None:
     assert not CitablePassage.objects.filter(source_id=source).exists()
     after = LearnOnlyPassage.objects.filter(source_id=source).values().get()
     assert {name: str(value) for name, value in after.items()} == {name: str(value) for name, value in before.items()}
-    index.move(chatbot_id=shelf.chatbot.pk, source_id=source, citable=False)  # once more changes nothing
-    assert LearnOnlyPassage.objects.filter(source_id=source).count() == 1
+    assert counted(shelf) == recounted(shelf)
+
+
+@pytest.mark.parametrize("citable", [True, False])
+def test_moving_a_source_to_where_it_is_changes_nothing(shelf: Shelf, citable: bool) -> None:
+    source = shelf.put("some warranty", citable=citable)
+    before = counted(shelf)
+    for _ in range(2):
+        index.move(chatbot_id=shelf.chatbot.pk, source_id=source, citable=citable)
+    assert counted(shelf) == before == recounted(shelf)
+    assert texts(shelf, citable=citable) == {"some warranty"}
 
 
 def test_another_bots_documents_stay_what_they_are(shelf: Shelf) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from django.db import transaction
+from pytest_django import Settings
 
 from apps.core.database.visitor import close_visitor_pool
 from apps.core.embedding_service import FakeEmbeddingService
@@ -14,7 +15,7 @@ from apps.core.services import ServiceRegistry
 from apps.retrieval import index
 from apps.retrieval.lexical import analyze, idf, query_terms, term_weights
 from apps.retrieval.models import IndexStatistics
-from apps.retrieval.providers import embeddings_of
+from apps.retrieval.providers import embeddings_for, embeddings_of, space_of
 from apps.retrieval.tests.shelf import Shelf
 from apps.retrieval.vector_search import Hit, VectorSearchService, Weights
 
@@ -149,6 +150,18 @@ def test_a_bot_is_asked_in_the_space_its_passages_are_in() -> None:
     other = FakeEmbeddingService(name="the model that is configured now", dimensions=8)
     with ServiceRegistry.override("embeddings", other):
         assert found(shelf, TEXTS[0])[0].cosine == pytest.approx(1, abs=HALF_PRECISION)
+
+
+def test_a_space_is_made_once_for_a_model_and_kept_with_how_to_make_the_model_again(settings: Settings) -> None:
+    settings.EMBEDDING_MODEL = "fake"
+    model = FakeEmbeddingService(name="new here", dimensions=8)
+    space = space_of(model)
+    settings.EMBEDDING_MODEL = "another one"
+    assert space_of(model) == space
+    assert (space.name, space.spec, space.dimensions) == ("new here", "fake", 8)
+    assert embeddings_for(None) is ServiceRegistry.get("embeddings")
+    assert embeddings_for(space).name == "fake-hashed-words"  # made from the spec
+    assert embeddings_for(space) is embeddings_for(space)
 
 
 # Questions that find little.

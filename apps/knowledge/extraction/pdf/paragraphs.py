@@ -16,6 +16,7 @@ _TIGHT = 1.5
 _OTHER_SIZE = 0.12
 _INDENT = 0.8
 _SHORT = 0.72
+LEADER_TO_NUMBER = re.compile(r"(?:\.\s?){4,}\s*[\d.,-]+$")
 _BULLET = re.compile(r"[•·●○▪◦■□‣➢➤✓✔❖\uf020-\uf0ff\-–—*]\s+")
 _SENTENCE_END = re.compile(r"[.!?:。！？]['\"”’)\]]*$")
 _ENOUGH_LINES = 3
@@ -133,6 +134,8 @@ def _goes_on(paragraph: Paragraph, line: Line, pitch: float) -> bool:
     """Tell whether a line belongs to the paragraph above it."""
     last = paragraph.lines[-1]
     if paragraph.kind is BlockKind.CODE or LIST_MARK.match(line.text) or _stands_apart(last, line, pitch):
+        return False
+    if LEADER_TO_NUMBER.search(last.text):
         return False
     if last.text.endswith(("-", SOFT_HYPHEN)) or line.text[:1].islower():
         return True

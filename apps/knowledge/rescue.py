@@ -1,0 +1,54 @@
+"""Finds what a crash left behind, jobs whose worker died and sources that no job sees to, and queues it again."""
+
+import asyncio
+import contextlib
+import logging
+
+from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import ConnectorException
+
+from apps.knowledge.models import Source, SourceStatus
+from apps.knowledge.services import queue
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 3
+STALLED_SECONDS = 12  # without a sign of life; one that lives all the same does no harm, see `tasks.one_run`
+LOOK_SECONDS = 5
+
+
+async def keep_rescuing() -> None:
+    """Rescue until cancelled. It runs beside the queue, not in it: there it would wait behind a thousand documents."""
+    while True:
+        try:
+            await requeue_stalled()
+            await sync_to_async(requeue_forgotten, thread_sensitive=False)()
+        except (ConnectorException, OperationalError, InterfaceError) as error:
+            logger.warning("The queue can't be looked after at the moment: %s", type(error).__name__)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def requeue_stalled() -> None:
+    """Queue again every job whose worker gives no sign of life."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        with contextlib.suppress(ConnectorException):  # another worker was faster
+            await app.job_manager.retry_job(job)
+
+
+def requeue_forgotten() -> None:
+    """Queue again every source that waits or runs without a job, whatever became of that."""
+    jobs = ProcrastinateJob.objects.filter(
+        lock=Concat(Value("source:"), Cast(OuterRef("pk"), CharField())), status__in=["todo", "doing"]
+    )
+    unfinished = Source.objects.filter(status__in=[SourceStatus.QUEUED, SourceStatus.RUNNING])
+    try:
+        with transaction.atomic():
+            for source in unfinished.exclude(Exists(jobs)).select_for_update(skip_locked=True):
+                queue(source)
+    finally:
+        connection.close()
