@@ -88,6 +88,10 @@ def language_model() -> LanguageModelSettings | None:
     model = text("TACIT_LLM_MODEL")
     api_key = own_key or text("OPENAI_API_KEY")
     if not (base_url or own_key or (api_key and model)):
+        if model:
+            raise SettingsError(
+                "TACIT_LLM_MODEL is set without a server. Set TACIT_LLM_BASE_URL or TACIT_LLM_API_KEY too."
+            )
         return None
     if not model:
         raise SettingsError(

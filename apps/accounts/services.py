@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
@@ -48,7 +49,7 @@ class UserService:
             validate_email(email)
         except DjangoValidationError:
             raise ValidationError(f"{email!r} is no e-mail address. Write it like name@example.org.") from None
-        user = User.objects.filter(email=email).first() or User.objects.create_user(email)
+        user = User.objects.get_or_create(email=email, defaults={"password": make_password(None)})[0]
         member = Member.objects.filter(user=user).select_related("organization", "user").order_by("created_at").first()
         if member is None:
             organization = self._organization_to_take_over() or Organization.objects.create(

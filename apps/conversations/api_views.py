@@ -15,7 +15,7 @@ from apps.chatbots.api_views import chatbot_of
 from apps.chatbots.models import Chatbot
 from apps.chatbots.services import published_chatbot
 from apps.conversations import schemas
-from apps.conversations.guard import allow_origin, check_origin, check_rate
+from apps.conversations.guard import check_origin, check_rate
 from apps.conversations.models import Author, Conversation, Message
 from apps.conversations.rendering import to_html
 from apps.conversations.services import WITHDRAWN, Started, still_citable
@@ -36,7 +36,7 @@ owner_router = Router(auth=OwnerKey(), tags=["Conversations"])
 @visitor_router.post("/messages", response=schemas.AnswerOut, summary="Ask (JSON, or a stream of events)")
 async def ask(request: HttpRequest, public_id: Path[str], payload: schemas.MessageIn) -> HttpResponse:
     chatbot = await in_database(published_chatbot, public_id)
-    origin = check_origin(request, chatbot)
+    check_origin(request, chatbot)
     check_rate(request, chatbot)
     answer = ServiceRegistry.get("chat").answer(
         chatbot=chatbot, message=payload.message, token=payload.conversation_token
@@ -47,7 +47,6 @@ async def ask(request: HttpRequest, public_id: Path[str], payload: schemas.Messa
         response: HttpResponse = event_stream(public_events(started, answer))  # type: ignore[assignment]
     else:
         response = await whole_answer(started, answer)
-    allow_origin(response, origin)
     return response
 
 
@@ -110,9 +109,9 @@ def conversation_of(request: HttpRequest, public_id: str) -> tuple[Chatbot, Conv
 
 
 @visitor_router.get("/conversation", response=schemas.ConversationOut, summary="Read on after a refresh")
-async def read_on(request: HttpRequest, response: HttpResponse, public_id: Path[str]) -> schemas.ConversationOut:
+async def read_on(request: HttpRequest, public_id: Path[str]) -> schemas.ConversationOut:
     chatbot, conversation = await in_database(conversation_of, request, public_id)
-    allow_origin(response, check_origin(request, chatbot))
+    check_origin(request, chatbot)
     messages = await in_database(ServiceRegistry.get("chat").spoken, conversation)
     quoted = {citation.document_id for message in messages for citation in message.citations.all()}
     readable = await still_citable(chatbot.pk, list(quoted))
@@ -140,11 +139,9 @@ def spoken_out(message: Message, readable: set[UUID]) -> schemas.SpokenOut:
 @visitor_router.get(
     "/messages/{uuid:message_id}/citations/{int:n}", response=schemas.PassageOut, summary="Read a cited passage"
 )
-async def read_citation(
-    request: HttpRequest, response: HttpResponse, public_id: Path[str], message_id: UUID, n: int
-) -> schemas.PassageOut:
+async def read_citation(request: HttpRequest, public_id: Path[str], message_id: UUID, n: int) -> schemas.PassageOut:
     chatbot, conversation = await in_database(conversation_of, request, public_id)
-    allow_origin(response, check_origin(request, chatbot))
+    check_origin(request, chatbot)
     citation = await in_database(ServiceRegistry.get("chat").citation, conversation, message_id, n)
     async with visiting(chatbot.pk) as connection:
         # A document that was read again has new passages: then it is the one that holds the quote.
@@ -167,10 +164,10 @@ async def read_citation(
     "/messages/{uuid:message_id}/feedback", response=schemas.FeedbackOut, summary="Say whether an answer helped"
 )
 def give_feedback(
-    request: HttpRequest, response: HttpResponse, public_id: Path[str], message_id: UUID, payload: schemas.FeedbackIn
+    request: HttpRequest, public_id: Path[str], message_id: UUID, payload: schemas.FeedbackIn
 ) -> schemas.FeedbackOut:
     chatbot, conversation = conversation_of(request, public_id)
-    allow_origin(response, check_origin(request, chatbot))
+    check_origin(request, chatbot)
     chat = ServiceRegistry.get("chat")
     chat.give_feedback(chat.answer_of(conversation, message_id), value=payload.value, comment=payload.comment)
     return schemas.FeedbackOut(value=payload.value)

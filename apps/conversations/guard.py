@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict, deque
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import PermissionDeniedError, RateLimitError
@@ -28,15 +28,6 @@ def check_origin(request: HttpRequest, chatbot: Chatbot) -> str:
     raise PermissionDeniedError(
         "This chatbot is not available on this site. Its owner can allow the site in the settings."
     )
-
-
-def allow_origin(response: HttpResponse, origin: str) -> None:
-    """Let the browser hand our answer to a page of an allowed site."""
-    if origin:
-        response["Access-Control-Allow-Origin"] = origin
-        response["Access-Control-Allow-Headers"] = "Content-Type, Authorization, Accept"
-        response["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
-    response["Vary"] = "Origin"
 
 
 def visitor_address(request: HttpRequest) -> str:

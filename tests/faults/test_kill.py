@@ -1,6 +1,5 @@
 """Any process dies at any time, and nobody lends a hand: every source ends, none lost, none doubled, and bots answer."""
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,20 @@ from tests.faults.installation import Installation, Running, free_port, wait_unt
 from tests.flows import documents
 
 RECOVERY_SECONDS = 40
-TOWNS = ["Ashford", "Brill", "Corfe", "Dunster", "Eyam", "Frome", "Goring", "Hythe", "Ilam", "Kelso", "Ludlow", "Malton"]
+TOWNS = [
+    "Ashford",
+    "Brill",
+    "Corfe",
+    "Dunster",
+    "Eyam",
+    "Frome",
+    "Goring",
+    "Hythe",
+    "Ilam",
+    "Kelso",
+    "Ludlow",
+    "Malton",
+]
 FILES = [
     (
         "tickets.jsonl",
@@ -136,7 +148,9 @@ def undisturbed(site: Site) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("victim", ["worker", "web", "postgres", "supervisor"])
 def test_after_a_kill_every_source_is_there_once(
-    site: Site, undisturbed: tuple[Any, Any], victim: str, 
+    site: Site,
+    undisturbed: tuple[Any, Any],
+    victim: str,
 ) -> None:
     bot = site.make_bot(f"Without {victim}")
     site.upload(bot, FILES[:20])
@@ -146,6 +160,8 @@ def test_after_a_kill_every_source_is_there_once(
     begun = time.monotonic()
     assert not site.has_ended(bot)
     if victim == "supervisor":
+        time.sleep(6)
+        print([(p.pid, p.name(), p.status(), p.cmdline(), p.ppid()) for p in site.installation.processes()])
         wait_until(lambda: {process.name() for process in site.installation.processes()} == {"postgres"}, 20)
         site.running = Running.start(site.installation, site.running.port)
     site.upload(bot, FILES[20:])

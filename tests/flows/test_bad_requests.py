@@ -174,3 +174,20 @@ def test_the_api_page_loads_nothing_from_elsewhere(alice: Owner) -> None:
     assert "https://" not in page.text.replace("https://www.w3.org", "")
     for path in [part.split('"')[0] for part in page.text.split('="')[1:] if part.startswith("/static/")]:
         assert httpx.get(f"{alice.address}{path}").status_code == 200
+
+
+def test_a_browser_on_an_allowed_site_may_ask_and_reads_errors_too(alice: Owner, bot: dict[str, Any]) -> None:
+    site = "https://shop.example"
+    path = f"{alice.address}{CHAT}/{bot['public_id']}/messages"
+    before = httpx.options(path, headers={"Origin": site, "Access-Control-Request-Method": "POST"})
+    assert "access-control-allow-origin" not in before.headers
+    alice.api.patch(f"/chatbots/{bot['id']}", json={"allowed_origins": [site]})
+
+    preflight = httpx.options(path, headers={"Origin": site, "Access-Control-Request-Method": "POST"})
+    refused = httpx.post(path, json={"message": ""}, headers={"Origin": site})
+
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == site
+    assert "Authorization" in preflight.headers["access-control-allow-headers"]
+    told(refused, 400, "invalid_message")
+    assert refused.headers["access-control-allow-origin"] == site
