@@ -19,8 +19,9 @@ import re
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from statistics import fmean, median
 
 from apps.core.embedding_service import EmbeddingService, create_embedding_service
@@ -144,43 +145,69 @@ def load(name: str) -> AnswerSet:
     return AnswerSet(name=name, titles=titles, texts=[document["text"] for document in corpus], questions=questions)
 
 
+@dataclass(kw_only=True)
+class Outcomes:
+    """What one set's chatbots said, by the kind of question, and how good the answers to their own questions were."""
+
+    answers: dict[str, list[Finished]] = field(default_factory=lambda: defaultdict(list), repr=False)
+    right: list[bool] = field(default_factory=list)
+    cited: list[bool] = field(default_factory=list)
+
+
 def measure_answers(name: str, service: EmbeddingService, number: int) -> None:
     """Print how often each kind of question is answered, and how often rightly."""
     data, chance = load(name), random.Random(1)  # noqa: S311 (a sample, no secret)
     others = [question.text for question in load(OTHER_SET[name]).questions]
-    outcomes: dict[str, list[Finished]] = defaultdict(list)
-    right: list[bool] = []
-    cited: list[bool] = []
+    outcomes = Outcomes()
     titles = chance.sample(sorted(data.articles), ARTICLES)
     for title in titles:
         own = [question for question in data.questions if data.titles[question.gold] == title]
         foreign = [q for q in data.questions if data.titles[q.gold] != title and data.titles[q.gold] in titles]
         own, foreign = chance.sample(own, min(number, len(own))), chance.sample(foreign, number)
-        strange = chance.sample(others, number)
-        asked = [*(q.text for q in own), *(q.text for q in foreign), *strange]
-        search = MemorySearch(data, data.articles[title], asked, service)
-        pipeline = RAGPipeline(
-            chatbot=Asker(language=LANGUAGES[name]),
-            search=search,
-            extractive=ExtractiveLLMService(embeddings=service),
+        strange = {"other article": [q.text for q in foreign], "other set": chance.sample(others, number)}
+        ask_chatbot(data, title, service, outcomes, own=own, strange=strange)
+    report(name, outcomes)
+
+
+def ask_chatbot(
+    data: AnswerSet,
+    title: str,
+    service: EmbeddingService,
+    outcomes: Outcomes,
+    *,
+    own: Sequence[Question],
+    strange: Mapping[str, Sequence[str]],
+) -> None:
+    """Ask the chatbot of one article its own questions, with and without their paragraph, and strange ones, by kind."""
+    asked = [*(question.text for question in own), *chain.from_iterable(strange.values())]
+    search = MemorySearch(data, data.articles[title], asked, service)
+    pipeline = RAGPipeline(
+        chatbot=Asker(language=LANGUAGES[data.name]),
+        search=search,
+        extractive=ExtractiveLLMService(embeddings=service),
+    )
+    for question in own:
+        answer = ask(pipeline, question.text)
+        outcomes.answers["its own"].append(answer)
+        outcomes.right.append(holds(answer.text, question.answers, data.name))
+        outcomes.cited.append(
+            uuid.UUID(int=question.gold + 1) in {citation.passage_id for citation in answer.citations}
         )
-        for question in own:
-            answer = ask(pipeline, question.text)
-            outcomes["its own"].append(answer)
-            right.append(holds(answer.text, question.answers, name))
-            cited.append(uuid.UUID(int=question.gold + 1) in {citation.passage_id for citation in answer.citations})
-            search.hidden = question.gold
-            outcomes["answer removed"].append(ask(pipeline, question.text))
-            search.hidden = None
-        outcomes["other article"] += [ask(pipeline, question.text) for question in foreign]
-        outcomes["other set"] += [ask(pipeline, text) for text in strange]
-    for kind, answers in outcomes.items():
+        search.hidden = question.gold
+        outcomes.answers["answer removed"].append(ask(pipeline, question.text))
+        search.hidden = None
+    for kind, texts in strange.items():
+        outcomes.answers[kind] += [ask(pipeline, text) for text in texts]
+
+
+def report(name: str, outcomes: Outcomes) -> None:
+    for kind, answers in outcomes.answers.items():
         print(f"{name:16}{kind:16}{len(answers):6}{fmean(answer.answered for answer in answers):10.3f}")
-    answered = [answer for answer in outcomes["its own"] if answer.answered]
-    totals = sorted(answer.trace.timings_ms["total"] for answers in outcomes.values() for answer in answers)
+    answered = [answer for answer in outcomes.answers["its own"] if answer.answered]
+    totals = sorted(one.trace.timings_ms["total"] for answers in outcomes.answers.values() for one in answers)
     print(
-        f"{name:16}right {fmean(right):.3f}, right where answered {sum(right) / len(answered):.3f}, "
-        f"right passage cited {fmean(cited):.3f}, "
+        f"{name:16}right {fmean(outcomes.right):.3f}, right where answered {sum(outcomes.right) / len(answered):.3f}, "
+        f"right passage cited {fmean(outcomes.cited):.3f}, "
         f"citations an answer {fmean(len(answer.citations) for answer in answered):.2f}, "
         f"characters {median(len(answer.text) for answer in answered):.0f}, "
         f"total ms p50 {median(totals):.0f} p95 {totals[int(0.95 * len(totals))]:.0f}",

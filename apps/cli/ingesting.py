@@ -24,7 +24,7 @@ from apps.knowledge.models import Disclosure, Source, SourceStatus
 
 SECONDS_BETWEEN_LOOKS = 5.0
 FINAL = {SourceStatus.READY, SourceStatus.FAILED}
-LIVE_WORKER = "SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '15 seconds' LIMIT 1"
+LIVE_WORKER = "SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '10 seconds' LIMIT 1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +121,7 @@ class WorkerIfNeeded:
             return
         self.looked_at = now
         if (self.process is None or self.process.poll() is not None) and not self._somebody_works():
-            self.process = subprocess.Popen([sys.executable, "-m", "apps.cli.main", "worker"])
+            self.process = subprocess.Popen([sys.executable, "-m", "apps.cli.main", "worker", "--child"])
 
     @staticmethod
     def _somebody_works() -> bool:

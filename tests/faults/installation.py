@@ -56,6 +56,17 @@ class Installation:
             check=False,
         )
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command and leave it to itself."""
+        return subprocess.Popen(
+            [*TACIT, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     def json(self, *arguments: str) -> Any:
         """Run a command that must do well, and return what it prints with `--json`."""
         done = self.run(*arguments, "--json")

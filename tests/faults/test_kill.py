@@ -1,18 +1,21 @@
-"""Any process dies at any time, and nobody lends a hand: every source ends, none lost, none doubled, and bots answer."""
+"""Processes die at any time, and nobody lends a hand: every source ends, none lost, none doubled, and bots answer."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from django.conf import settings
 
+from apps.core.error_handling import DamagedDocumentError
 from tests.faults.installation import Installation, Running, free_port, wait_until
 from tests.flows import documents
 
-RECOVERY_SECONDS = 40
+RECOVERY_SECONDS = 60  # measured: 8 to 20, most of it for the reading of what is left
+LINES = 300
 TOWNS = [
     "Ashford",
     "Brill",
@@ -27,25 +30,34 @@ TOWNS = [
     "Ludlow",
     "Malton",
 ]
+
+
+def bulk() -> bytes:
+    """A bulk file of several batches, so that a kill finds it half written."""
+    texts = (f"Ticket {n}: box {n * 7} is late." for n in range(LINES))
+    return documents.json_lines(
+        [{"_id": f"t-{n}", "title": f"Ticket {n}", "text": text} for n, text in enumerate(texts)]
+    )
+
+
+def depot(n: int, town: str) -> bytes:
+    rules = (f"\n## Rule {k}\n\n{f'Rule {k} of {town}: keep aisle {k * n} clear. ' * 3}\n" for k in range(9))
+    return f"# The depot of {town}\n\nThe depot of {town} has {n + 3} gates.\n{''.join(rules)}".encode()
+
+
 FILES = [
-    (
-        "tickets.jsonl",
-        documents.json_lines(
-            [{"_id": f"t-{n}", "title": f"Ticket {n}", "text": f"Ticket {n}: box {n * 7} is late."} for n in range(400)]
-        ),
-    ),
+    ("tickets.jsonl", bulk()),
+    *((f"{town}.md", depot(n, town)) for n, town in enumerate(TOWNS)),
     *(
-        (
-            f"{town}.md",
-            f"# The depot of {town}\n\nThe depot of {town} has {n + 3} gates and {n * 11 + 40} shelves.\n".encode()
-            + b"".join(b"\n## Rule %d\n\nRule %d of %s: keep aisle %d clear.\n" % (k, k, town.encode(), k * n) * 3 for k in range(9)),
-        )
+        (f"{town}.docx", documents.docx(f"Guide to {town}", [f"{town} is {n} miles off."]))
         for n, town in enumerate(TOWNS)
     ),
-    *((f"{town}.docx", documents.docx(f"Guide to {town}", [f"{town} lies {n} miles off."])) for n, town in enumerate(TOWNS)),
-    *((f"{town}.pdf", documents.pdf([[f"Map of {town}", f"{town} is on sheet {n + 70}."]])) for n, town in enumerate(TOWNS[:4])),
+    *(
+        (f"{town}.pdf", documents.pdf([[f"Map of {town}", f"{town} is on sheet {n}."]]))
+        for n, town in enumerate(TOWNS[:4])
+    ),
     ("torn.pdf", b"%PDF-1.7 torn"),
-]  # fmt: skip
+]
 # What there is of each source, taken from the tables themselves: its end, its documents and its passages.
 CONTENT = """
 SELECT s.file_name, s.status, s.error_code,
@@ -104,7 +116,7 @@ class Site:
     def is_half_written(self, bot: dict[str, Any]) -> bool:
         """Whether some, and not all, of the bulk file is in the index."""
         count = "SELECT count(*) FROM citable_passage WHERE chatbot_id = %s AND external_id <> ''"
-        return 0 < self.installation.query(count, bot["id"])[0][0] < 400
+        return 0 < self.installation.query(count, bot["id"])[0][0] < LINES
 
     def answers(self, bot: dict[str, Any]) -> bool:
         """Whether the page is there and a question is answered with its proof."""
@@ -141,35 +153,79 @@ def undisturbed(site: Site) -> tuple[Any, Any]:
     wait_until(lambda: site.has_ended(bot), 120)
     content, statistics = site.content(bot)
     assert [row[0] for row in content if row[1] != "ready"] == ["torn.pdf"]
-    assert sum(row[3] for row in content) == len(FILES) - 2 + 400
+    assert sum(row[3] for row in content) == len(FILES) - 2 + LINES
     assert site.answers(bot)
     return content, statistics
 
 
 @pytest.mark.parametrize("victim", ["worker", "web", "postgres", "supervisor"])
-def test_after_a_kill_every_source_is_there_once(
-    site: Site,
-    undisturbed: tuple[Any, Any],
-    victim: str,
-) -> None:
+def test_after_a_kill_every_source_is_there_once(site: Site, undisturbed: tuple[Any, Any], victim: str) -> None:
     bot = site.make_bot(f"Without {victim}")
     site.upload(bot, FILES[:20])
     wait_until(lambda: site.is_half_written(bot), 60)
 
     site.running.kill(victim)
     begun = time.monotonic()
-    assert not site.has_ended(bot)
     if victim == "supervisor":
-        time.sleep(6)
-        print([(p.pid, p.name(), p.status(), p.cmdline(), p.ppid()) for p in site.installation.processes()])
-        wait_until(lambda: {process.name() for process in site.installation.processes()} == {"postgres"}, 20)
+        wait_until(lambda: not site.installation.processes(), 20)  # nothing goes on without it
         site.running = Running.start(site.installation, site.running.port)
     site.upload(bot, FILES[20:])
-    back = wait_until(lambda: site.has_ended(bot), RECOVERY_SECONDS + 20)
+    wait_until(lambda: site.has_ended(bot), RECOVERY_SECONDS)
 
-    print(f"{victim}: over after {time.monotonic() - begun:.1f} s")
-    assert time.monotonic() - begun < RECOVERY_SECONDS + 20
+    print(f"{victim}: all is well after {time.monotonic() - begun:.1f} s")
     assert site.content(bot) == undisturbed
     wait_until(lambda: site.answers(bot), 10)
     assert site.running.process.poll() is None
     assert "Traceback" not in site.running.said
+
+
+def test_a_terminal_that_is_closed_leaves_nothing_that_the_next_command_does_not_mend(
+    site: Site, undisturbed: tuple[Any, Any], tmp_path: Path
+) -> None:
+    site.running.stop()
+    for name, content in FILES:
+        (tmp_path / name).write_bytes(content)
+    installation = site.installation
+    bot = installation.json("bot", "create", "From the terminal")
+    command = installation.start("ingest", bot["name"], str(tmp_path))
+    wait_until(lambda: installation.postgres() is not None, 20)
+    wait_until(lambda: site.is_half_written(bot), 60)
+
+    command.kill()
+    command.wait()
+    wait_until(lambda: not installation.processes(), 20)
+    again = installation.run("ingest", bot["name"], str(tmp_path))
+
+    assert again.returncode == 1
+    assert [line for line in again.stdout.splitlines() if not line.startswith("ready ")] == [
+        f"failed  torn.pdf: {DamagedDocumentError.default_message()}"
+    ]
+    site.running = Running.start(installation, site.running.port)
+    site.running.wait_until_it_serves()
+    assert site.content(bot) == undisturbed
+
+
+def test_two_servers_on_one_data_folder_share_it(tmp_path: Path) -> None:
+    installation = Installation(data_dir=tmp_path / "data", models_dir=settings.MODELS_DIR)
+    first, second = (Running.start(installation, free_port()) for _ in range(2))  # at once, and for the first time
+    try:
+        first.wait_until_it_serves()
+        second.wait_until_it_serves()
+        key = installation.json("key", "create", "--email", "alice@example.org")["key"]
+        here, there = (Site(installation=installation, running=running, key=key) for running in (first, second))
+        bot = here.make_bot("Shared")
+        here.upload(bot, FILES[:10])
+        there.upload(bot, FILES[10:])
+        wait_until(lambda: there.has_ended(bot), 60)
+        assert there.content(bot) == here.content(bot)
+        assert here.answers(bot)
+
+        first.stop()
+
+        assert there.answers(bot), "the one that goes must not take the database along"
+        second.stop()
+        assert installation.processes() == []
+        assert "Traceback" not in first.said + second.said
+    finally:
+        first.stop()
+        second.stop()

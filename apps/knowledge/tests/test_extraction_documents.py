@@ -12,6 +12,8 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from pptx import Presentation
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches, Pt
 
 from apps.core.chunking.blocks import BlockKind
@@ -167,6 +169,19 @@ class TestPptx:
             "Why it is cheap.",
             "Green",
             "Why it is green.",
+        ]
+
+    def test_a_chart_is_read_as_the_table_that_it_draws(self) -> None:
+        deck = Presentation()
+        data = CategoryChartData()
+        data.categories = ["2022", "2023"]
+        data.add_series("Lamps sold", (1_250_000, 1_400_000.5))
+        slide = deck.slides.add_slide(deck.slide_layouts[6])
+        slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, Inches(4), Inches(3), data)
+        (found,) = read(saved(deck), "deck.pptx").documents
+        assert [text for kind, _, text in outline(found) if kind == "table_row"] == [
+            "2022; Lamps sold: 1250000",
+            "2023; Lamps sold: 1400000.5",
         ]
 
     def test_shapes_in_groups_are_read(self) -> None:

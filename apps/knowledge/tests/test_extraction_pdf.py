@@ -105,6 +105,60 @@ def test_the_rows_of_a_table_name_their_columns(ruled: bool) -> None:
     assert rows == ["Model: Lumen 3; Price: 49 EUR; Weight: 210 g", "Model: Lumen 4; Price: 69 EUR; Weight: 180 g"]
 
 
+TROUBLES = (
+    (("Problem",), ("Cause",), ("What to do",)),
+    (("coffee drips out slowly",), ("ground too fine or", "pressed too hard"), ("grind two steps coarser",)),
+    (
+        ("coffee tastes sour to you",),
+        ("runs too fast or", "too cold for it"),
+        ("grind finer and raise the", "temperature"),
+    ),
+    (("water below the machine",), ("the tray is full of", "water, see page 4"), ("empty it at once",)),
+    (("hardly any steam comes out",), ("the tip is blocked",), ("soak the tip in water",)),
+)
+
+
+@pytest.mark.parametrize("ruled", [True, False], ids=["with lines between the rows", "without lines"])
+def test_a_table_of_nothing_but_words_is_read_row_by_row(ruled: bool) -> None:
+    def page(canvas: Canvas) -> None:
+        y = 700.0
+        for row in TROUBLES:
+            for x, cell in zip((60, 210, 360), row, strict=True):
+                write(canvas, x, y, *cell)
+            y -= 12 * max(map(len, row)) + 10
+            if ruled:
+                canvas.line(60, y + 14, 500, y + 14)
+
+    rows = [block.text for block in blocks_of(page) if block.kind is BlockKind.TABLE_ROW]
+    assert rows == [
+        "Problem: coffee drips out slowly; Cause: ground too fine or pressed too hard; "
+        "What to do: grind two steps coarser",
+        "Problem: coffee tastes sour to you; Cause: runs too fast or too cold for it; "
+        "What to do: grind finer and raise the temperature",
+        "Problem: water below the machine; Cause: the tray is full of water, see page 4; What to do: empty it at once",
+        "Problem: hardly any steam comes out; Cause: the tip is blocked; What to do: soak the tip in water",
+    ]
+
+
+def test_cards_side_by_side_are_read_one_after_the_other() -> None:
+    def page(canvas: Canvas) -> None:
+        for x, name in ((60, "lamps"), (230, "cables"), (400, "plugs")):
+            write(
+                canvas,
+                x,
+                700,
+                f"We make all of our {name}",
+                "in Leiden, from metal that",
+                "was used before, and we",
+                f"take old {name} back.",
+            )
+
+    assert [block.text for block in blocks_of(page)] == [
+        f"We make all of our {name} in Leiden, from metal that was used before, and we take old {name} back."
+        for name in ("lamps", "cables", "plugs")
+    ]
+
+
 def test_what_stands_on_every_page_is_left_out_and_pages_are_counted() -> None:
     def page(number: int) -> Callable[[Canvas], None]:
         def draw(canvas: Canvas) -> None:

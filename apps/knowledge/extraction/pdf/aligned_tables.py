@@ -1,23 +1,29 @@
 """Reads tables without lines: rows of words that stand in columns."""
 
+from bisect import bisect
 from collections.abc import Sequence
 from itertools import pairwise
 
-from apps.knowledge.extraction.geometry import gaps
+from apps.knowledge.extraction.geometry import Box, gaps
+from apps.knowledge.extraction.pdf.columns import Cut, Row, bands, inner_rules, line_pitch
 from apps.knowledge.extraction.pdf.joining import join_lines
 from apps.knowledge.extraction.pdf.lines import Piece, rows_of
-from apps.knowledge.extraction.pdf.reading_order import Cut, Part
+from apps.knowledge.extraction.pdf.reading_order import Part
 from apps.knowledge.extraction.pdf.words import Word
+from apps.knowledge.extraction.tables import is_amount
 
 _FEWEST_ROWS = 2
 _WORDS_SHARE = 0.25
 _ENOUGH_ROWS = 5
 _FILLED_SHARE = 0.8
+_FEWEST_GROUPS = 3
+_MOST_LINES_OF_ROW = 3
+_MOSTLY_FULL = 0.75
 _ROWS_TO_AGREE = 3
 _NARROW_CUT = 0.5
 
 
-def split_table(part: Part) -> tuple[list[Piece], list[list[str]], list[Piece]]:
+def split_table(part: Part, rules: Sequence[Box]) -> tuple[list[Piece], list[list[str]], list[Piece]]:
     """Return the text above the table, the rows of the table (none if it is no table) and the text below it."""
     rows = rows_of(part.pieces)
     filled = [number for number, row in enumerate(rows) if len(_columns(row, part.cuts)) > 1]
@@ -26,7 +32,9 @@ def split_table(part: Part) -> tuple[list[Piece], list[list[str]], list[Piece]]:
     first, last = filled[0], filled[-1]
     while last + 1 < len(rows) and _belongs(rows[last], rows[last + 1]):
         last += 1
-    table = _join_broken(rows[first : last + 1], _narrow_cuts(rows[first : last + 1], part.cuts))
+    body = rows[first : last + 1]
+    cuts = _narrow_cuts(body, part.cuts)
+    table = _table_rows(body, cuts, rules)
     if not _holds_words(table):
         return part.pieces, [], []
     return _flat(rows[:first]), table, _flat(rows[last + 1 :])
@@ -39,6 +47,13 @@ def _narrow_cuts(rows: Sequence[Sequence[Piece]], cuts: Sequence[Cut]) -> Sequen
     words = [word for row in rows for piece in row for word in piece.words]
     narrow = gaps(((word.box.x0, word.box.x1) for word in words), _NARROW_CUT * rows[0][0].size)
     return narrow if len(narrow) >= len(cuts) else cuts
+
+
+def _pieces_by_column(lines: Sequence[Row], cuts: Sequence[Cut]) -> list[list[Piece]]:
+    columns: list[list[Piece]] = [[] for _ in range(len(cuts) + 1)]
+    for piece in (piece for line in lines for piece in line):
+        columns[sum(piece.box.x0 >= cut[1] - 0.1 for cut in cuts)].append(piece)
+    return columns
 
 
 def _columns(row: Sequence[Piece], cuts: Sequence[Cut]) -> dict[int, list[Word]]:
@@ -55,22 +70,54 @@ def _belongs(row: Sequence[Piece], below: Sequence[Piece]) -> bool:
     return near and any(abs(below[0].box.x0 - start) < below[0].size for start in starts)
 
 
-def _join_broken(rows: list[list[Piece]], cuts: Sequence[Cut]) -> list[list[str]]:
-    """Join the lines of cells that take several, recognised by an empty first column close below a row."""
+def _table_rows(lines: list[Row], cuts: Sequence[Cut], rules: Sequence[Box]) -> list[list[str]]:
+    """Join the lines of each row of the table, parted by drawn lines, by wide gaps or by how they begin."""
+    heights = inner_rules(lines, cuts, rules)
+    drawn: dict[int, list[Row]] = {}
+    for line in lines:
+        drawn.setdefault(bisect(heights, line[0].box.middle[1]), []).append(line)
+    parts = list(drawn.values())
+    if len(parts) >= _FEWEST_GROUPS:
+        return [row for part in parts for row in _join_lines(part, cuts)]
+    return [row for part in parts for row in _join_by_gaps(part, cuts)]
+
+
+def _join_by_gaps(lines: list[Row], cuts: Sequence[Cut]) -> list[list[str]]:
+    groups = bands(lines, line_pitch(_pieces_by_column(lines, cuts)))
+    if len(groups) < _FEWEST_GROUPS or len(groups) == len(lines):
+        return _join_rests(lines, [_texts(line, cuts) for line in lines])
+    return [row for group in groups for row in _join_lines(group, cuts)]
+
+
+def _join_lines(lines: list[Row], cuts: Sequence[Cut]) -> list[list[str]]:
+    """Join lines that stand apart from others to one row, unless they look like rows themselves."""
+    texts = [_texts(line, cuts) for line in lines]
+    full = sum(all(row) for row in texts)
+    are_rows = len(lines) > _MOST_LINES_OF_ROW and full >= _MOSTLY_FULL * len(lines)
+    if are_rows or any(sum(map(is_amount, column)) > 1 for column in zip(*texts, strict=True)):
+        return _join_rests(lines, texts)
+    return [[join_lines(cell) for cell in zip(*texts, strict=True)]]
+
+
+def _join_rests(rows: list[Row], lines: list[list[str]]) -> list[list[str]]:
+    """Join lines with the row above that have no first cell and stand close or go on in small letters."""
     pitch = _usual_pitch(rows)
     cells: list[list[list[str]]] = []
     bottom = 0.0
-    for row in rows:
-        columns = _columns(row, cuts)
-        texts = [" ".join(word.text for word in columns.get(column, [])) for column in range(len(cuts) + 1)]
+    for row, texts in zip(rows, lines, strict=True):
         distance = row[0].box.y1 - bottom
-        if cells and 0 not in columns and _is_rest(texts, distance, pitch):
+        if cells and not texts[0] and _is_rest(texts, distance, pitch):
             for place, text in enumerate(texts):
                 cells[-1][place].append(text)
         else:
             cells.append([[text] for text in texts])
         bottom = row[0].box.y1
-    return [[join_lines(lines) for lines in row] for row in cells]
+    return [[join_lines(parts) for parts in row] for row in cells]
+
+
+def _texts(row: Row, cuts: Sequence[Cut]) -> list[str]:
+    columns = _columns(row, cuts)
+    return [" ".join(word.text for word in columns.get(column, [])) for column in range(len(cuts) + 1)]
 
 
 def _is_rest(texts: list[str], distance: float, pitch: float) -> bool:

@@ -7,12 +7,13 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from apps.core.chunking.blocks import BlockKind
+from apps.knowledge.extraction.geometry import Box
 from apps.knowledge.extraction.pdf.aligned_tables import split_table
 from apps.knowledge.extraction.pdf.lines import Piece, line_pieces
 from apps.knowledge.extraction.pdf.paragraphs import Paragraph, paragraphs
 from apps.knowledge.extraction.pdf.reading_order import reading_order
 from apps.knowledge.extraction.pdf.ruled_tables import take_tables
-from apps.knowledge.extraction.pdf.rulings import find_grids
+from apps.knowledge.extraction.pdf.rulings import find_grids, find_rules
 from apps.knowledge.extraction.pdf.running_lines import RunningLines
 from apps.knowledge.extraction.pdf.words import PageText, page_text
 
@@ -31,33 +32,45 @@ class PageContent:
     is_unreadable: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layer:
+    """Pieces of lines and ruled tables that run in one direction, and the lines drawn across the page."""
+
+    pieces: list[Piece] = field(repr=False)
+    rules: list[Box] = field(repr=False)
+
+
 def read_page(page: pdfium.PdfPage, number: int, running: RunningLines, *, code: bool) -> PageContent:
     """Return the page's content without the lines that stand on every page."""
     text = page_text(page)
     found: list[Paragraph] = []
-    for direction, pieces in enumerate(page_pieces(page, text)):
-        kept = running.without(pieces, page.get_bbox(), text.rotations[0])
+    for direction, layer in enumerate(page_layers(page, text)):
+        kept = running.without(layer.pieces, page.get_bbox(), text.rotations[0])
         # A page of nothing but repeated lines, such as a title slide, says what they say.
-        for paragraph in _paragraphs(kept or pieces, number, code=code):
+        for paragraph in _paragraphs(kept or layer.pieces, layer.rules, number, code=code):
             paragraph.aside = direction > 0
             found.append(paragraph)
     is_scan = text.characters <= _FEW_CHARACTERS and _covered_by_pictures(page)
     return PageContent(paragraphs=found, is_scan=is_scan, is_unreadable=text.unreadable > _UNREADABLE)
 
 
-def page_pieces(page: pdfium.PdfPage, text: PageText) -> list[list[Piece]]:
-    """Return the pieces of lines and the ruled tables, for each direction of text on the page."""
-    result = []
+def page_layers(page: pdfium.PdfPage, text: PageText) -> list[Layer]:
+    """Return what stands on the page for each direction of text, the commonest first."""
+    layers = []
     for words, quarter in zip(text.directions, text.rotations, strict=True):
-        rest, tables = take_tables(words, find_grids(page, quarter)) if quarter == text.rotations[0] else (words, [])
-        result.append([*line_pieces(rest), *tables])
-    return result
+        if quarter == text.rotations[0]:
+            horizontal, vertical = find_rules(page, quarter)
+            rest, tables = take_tables(words, find_grids(horizontal, vertical))
+            layers.append(Layer(pieces=[*line_pieces(rest), *tables], rules=horizontal))
+        else:
+            layers.append(Layer(pieces=line_pieces(words), rules=[]))
+    return layers
 
 
-def _paragraphs(pieces: list[Piece], number: int, *, code: bool) -> list[Paragraph]:
+def _paragraphs(pieces: list[Piece], rules: list[Box], number: int, *, code: bool) -> list[Paragraph]:
     found: list[Paragraph] = []
-    for part in reading_order(pieces):
-        above, rows, below = split_table(part) if part.cuts else (part.pieces, [], [])
+    for part in reading_order(pieces, rules):
+        above, rows, below = split_table(part, rules) if part.cuts else (part.pieces, [], [])
         found += paragraphs(above, number, code=code)
         if rows:
             found.append(Paragraph(kind=BlockKind.TABLE_ROW, lines=[], page=number, rows=rows))

@@ -1,31 +1,20 @@
 """Puts the pieces of a page in the order in which a person reads them: columns one after the other, tables by rows."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from apps.knowledge.extraction.geometry import gaps
+from apps.knowledge.extraction.geometry import Box, gaps
+from apps.knowledge.extraction.pdf.columns import Cut, are_columns_of_text
 from apps.knowledge.extraction.pdf.lines import Piece, is_right_to_left, make_piece, rows_of
 from apps.knowledge.extraction.pdf.words import Word
-from apps.knowledge.extraction.tables import is_amount
 
 _NARROWEST_CUT = 0.8
-_PROSE_LINES = 3
-_PROSE_CHARACTERS = 18
-_PROSE_FILL = 0.55
-_CONTINUED = 0.35
-_AMOUNTS = 0.3
 _NEAR = 2.5
 _TABLE_ROWS = 0.4
 _COLUMN_SPACE = 0.45
 _MOST_HEADER_LINES = 3
-_FEWEST_LETTERS = 40
 _DEEPEST = 12
-_WIDE_SCRIPT = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_SENTENCE_END = re.compile(r"[.!?:;。！？]['\"”’)\]]*$")
-
-Cut = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,18 +25,18 @@ class Part:
     cuts: list[Cut]
 
 
-def reading_order(pieces: Sequence[Piece], depth: int = 0) -> list[Part]:
-    """Return the parts of a page, or of a column, in reading order."""
+def reading_order(pieces: Sequence[Piece], rules: Sequence[Box] = (), depth: int = 0) -> list[Part]:
+    """Return the parts of a page, or of a column, in reading order; `rules` are the lines drawn across the page."""
     parts: list[Part] = []
     for group in _groups(pieces):
         columns = _columns(group.pieces, group.cuts)
         if len(columns) < 2 or depth >= _DEEPEST:
             _add_text(parts, group.pieces)
-        elif _are_columns_of_text(columns):
+        elif are_columns_of_text(columns, group.cuts, rules):
             if is_right_to_left(" ".join(piece.text for piece in group.pieces)):
                 columns.reverse()
             for column in columns:
-                parts += reading_order(column, depth + 1)
+                parts += reading_order(column, rules, depth + 1)
         elif _has_rows(group.pieces):
             parts.append(_with_header(parts, group))
         else:
@@ -73,13 +62,15 @@ def _add_text(parts: list[Part], pieces: list[Piece]) -> None:
 
 def _with_header(parts: list[Part], table: Part) -> Part:
     """Move the line above a table into it if its words stand in the table's columns."""
-    for _ in range(_MOST_HEADER_LINES if parts and not parts[-1].cuts else 0):
-        rows = rows_of(parts[-1].pieces)
+    for _ in range(_MOST_HEADER_LINES if parts else 0):
+        above = parts[-1]
+        rows = rows_of(above.pieces)
         split = _split(rows[-1], table) if rows else []
-        if len(split) < 2:
+        # What may itself be a table gives only a line that fits all columns.
+        if len(split) < (len(table.cuts) + 1 if above.cuts else 2):
             break
         moved = {id(piece) for piece in rows[-1]}
-        parts[-1] = Part(pieces=[piece for piece in parts[-1].pieces if id(piece) not in moved], cuts=[])
+        parts[-1] = Part(pieces=[piece for piece in above.pieces if id(piece) not in moved], cuts=above.cuts)
         table = Part(pieces=[*split, *table.pieces], cuts=table.cuts)
     return table
 
@@ -154,42 +145,6 @@ def _columns(pieces: Sequence[Piece], cuts: Sequence[Cut]) -> list[list[Piece]]:
     for piece in pieces:
         columns[sum(piece.box.x0 >= cut[1] - 0.1 for cut in cuts)].append(piece)
     return [column for column in columns if column]
-
-
-def _are_columns_of_text(columns: list[list[Piece]]) -> bool:
-    """Tell columns of running text, read one after the other, from a table, read row by row."""
-    texts = [piece.text for column in columns for piece in column]
-    if sum(map(is_amount, texts)) >= _AMOUNTS * len(texts):
-        return False
-    rows = rows_of([piece for column in columns for piece in column])
-    letters = [sum(len(piece.text) for piece in column) for column in columns]
-    if len(rows) < 2:
-        return False
-    prose = [count for column, count in zip(columns, letters, strict=True) if _is_prose(column)]
-    if len(prose) >= 2 and sum(prose) >= 0.7 * sum(letters):
-        return True
-    if sum(len(row) > 1 for row in rows) < 0.4 * len(rows):
-        return min(letters) >= _FEWEST_LETTERS and min(map(len, columns)) > 1
-    labelled = any(piece.text.rstrip().endswith(":") for piece in columns[0])
-    return len(columns) == 2 and len(rows) <= 3 and not labelled and not any(map(is_amount, texts))
-
-
-def _is_prose(column: list[Piece]) -> bool:
-    lines = [" ".join(piece.text for piece in row) for row in rows_of(column)]
-    if len(lines) < _PROSE_LINES:
-        return False
-    left, right = min(piece.box.x0 for piece in column), max(piece.box.x1 for piece in column)
-    fill = _median([max(p.box.x1 for p in row) - min(p.box.x0 for p in row) for row in rows_of(column)]) / (
-        right - left
-    )
-    long = _median([len(line) + len(_WIDE_SCRIPT.findall(line)) for line in lines]) >= _PROSE_CHARACTERS
-    return (long and fill >= _PROSE_FILL) or _continued(lines) >= _CONTINUED
-
-
-def _continued(lines: list[str]) -> float:
-    """Return how often a line goes on with the sentence of the line before."""
-    pairs = list(pairwise(lines))
-    return sum(after[:1].islower() and not _SENTENCE_END.search(line) for line, after in pairs) / max(1, len(pairs))
 
 
 def _median(values: Sequence[float]) -> float:

@@ -58,11 +58,16 @@ class Grid:
         return _covers(((edge.x0, edge.x1) for edge in edges), left, right)
 
 
-def find_grids(page: pdfium.PdfPage, quarter: int) -> list[Grid]:
-    """Return the page's grids of at least two rows and two columns, in the turn of its text."""
+def find_rules(page: pdfium.PdfPage, quarter: int) -> tuple[list[Box], list[Box]]:
+    """Return the horizontal and the vertical lines of a page, in the turn of its text."""
     lines = [turn(quarter, line) for line in _drawn_lines(page)]
     horizontal = [line for line in lines if line.height <= _THIN and line.width >= _SHORTEST]
     vertical = [line for line in lines if line.width <= _THIN and line.height >= _SHORTEST]
+    return horizontal, vertical
+
+
+def find_grids(horizontal: list[Box], vertical: list[Box]) -> list[Grid]:
+    """Return the grids of at least two rows and two columns that the lines make."""
     grids = (_grid(group) for group in _connected(horizontal, vertical))
     return [grid for grid in grids if grid is not None]
 

@@ -18,7 +18,7 @@ from apps.core.error_handling import (
     UnknownFormatError,
 )
 from apps.knowledge.extraction.pdf.document import Outline, bare, document_blocks
-from apps.knowledge.extraction.pdf.pages import PageContent, page_pieces, read_page
+from apps.knowledge.extraction.pdf.pages import PageContent, page_layers, read_page
 from apps.knowledge.extraction.pdf.running_lines import RunningLines, find_running_lines
 from apps.knowledge.extraction.pdf.words import page_text
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
@@ -89,10 +89,10 @@ class _Reading:
         for index in _sample(self._count):
             for page in self._load(index):
                 text = page_text(page)
-                for pieces in page_pieces(page, text)[:1]:
-                    samples.append((pieces, page.get_bbox(), text.rotations[0]))
-                    letters += sum(len(piece.text) for piece in pieces)
-                    mono += sum(len(piece.text) for piece in pieces if piece.mono)
+                for layer in page_layers(page, text)[:1]:
+                    samples.append((layer.pieces, page.get_bbox(), text.rotations[0]))
+                    letters += sum(len(piece.text) for piece in layer.pieces)
+                    mono += sum(len(piece.text) for piece in layer.pieces if piece.mono)
         return find_running_lines(samples), mono < _MOST_CODE * letters
 
     def _pages(self, running: RunningLines, *, code: bool) -> Iterator[PageContent]:

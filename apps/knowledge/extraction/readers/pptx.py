@@ -10,6 +10,7 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
 from apps.core.chunking.blocks import Block, BlockKind
 from apps.core.error_handling import ScannedDocumentError
 from apps.knowledge.extraction import cleaning
+from apps.knowledge.extraction.cells import number_text
 from apps.knowledge.extraction.containers import open_container
 from apps.knowledge.extraction.geometry import Box, in_reading_order
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
@@ -107,7 +108,7 @@ class _Slide:
             rows.append(["", *(item.name or "" for item in series)])
             for place, label in enumerate(categories):
                 values = (item.values[place] if place < len(item.values) else None for item in series)
-                rows.append([label, *("" if value is None else f"{value:g}" for value in values)])
+                rows.append([label, *("" if value is None else number_text(value) for value in values)])
             self._blocks += table_blocks(rows, header_rows=1, page=self._page)
             rows = []
 
