@@ -1,10 +1,12 @@
-"""`make bench`: runs every benchmark, prints its table and writes docs/benchmarks.md.
+"""`make bench`: runs every benchmark, prints its table and writes it into docs/benchmarks.md.
 
-`python -m benchmarks retrieval latency` runs some and prints them only.
+`python -m benchmarks retrieval latency` runs some.
 """
 
 import platform
+import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 
@@ -13,26 +15,57 @@ import psutil
 from benchmarks import environment
 from benchmarks.product import database, tacit
 
-PARTS = ("retrieval", "latency", "answering", "chunking", "footprint")
+
+REPORT = environment.ROOT / "docs" / "benchmarks.md"
+
+
+def tables_of(name: str) -> Callable[[], Iterator[str]]:
+    """Return what runs a benchmark of the product in this process."""
+    return lambda: import_module(f"benchmarks.{name}").table()
+
+
+def output_of(name: str, title: str) -> Callable[[], Iterator[str]]:
+    """Return what runs a benchmark that needs no database as a program of its own."""
+
+    def run() -> Iterator[str]:
+        yield f"## {title}\n\n```"
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], capture_output=True, text=True, check=False)
+        yield done.stdout.strip() or done.stderr.strip()[-500:]
+        yield "```"
+
+    return run
+
+
+PARTS = {
+    "retrieval": tables_of("retrieval"),
+    "latency": tables_of("latency"),
+    "footprint": tables_of("footprint"),
+    "answering": output_of("answering", "Answers and refusals, by extraction"),
+    "chunking": output_of("chunking", "Chunking"),
+}
+
+
+def write_section(name: str, lines: list[str]) -> None:
+    """Put one benchmark's table into docs/benchmarks.md; the sections of the others stay as they are."""
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    text = REPORT.read_text(encoding="utf-8")
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    machine = f"{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores, Python {platform.python_version()}."
+    section = "\n".join([begin, *lines, "", f"*{machine} `python -m benchmarks {name}`*", end])
+    REPORT.write_text(f"{before}{section}{after}", encoding="utf-8")
 
 
 def main() -> None:
     wanted = [name for name in sys.argv[1:] if name in PARTS] or list(PARTS)
-    lines: list[str] = []
     with database():
         tacit("doctor", check=False)
         for name in wanted:
-            for line in import_module(f"benchmarks.{name}").table():
+            lines: list[str] = []
+            for line in PARTS[name]():
                 print(line, flush=True)
                 lines.append(line)
-            lines.append("")
-    if wanted == list(PARTS):
-        head = (
-            "# Benchmarks\n\nThe last run of `make bench`. Figures are of one shared, noisy machine: compare the"
-            f" columns of one row, not runs.\n\n{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores, Python"
-            f" {platform.python_version()}.\n"
-        )
-        (environment.ROOT / "docs" / "benchmarks.md").write_text("\n".join([head, *lines]), encoding="utf-8")
+            write_section(name, lines)
 
 
 if __name__ == "__main__":
