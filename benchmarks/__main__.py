@@ -15,7 +15,6 @@ import psutil
 from benchmarks import environment
 from benchmarks.product import database, tacit
 
-
 REPORT = environment.ROOT / "docs" / "benchmarks.md"
 
 

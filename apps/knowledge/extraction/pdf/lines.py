@@ -138,11 +138,15 @@ def rows_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 def in_reading_order(pieces: Sequence[Piece]) -> list[Piece]:
     """Order the pieces of one line."""
+    if len(pieces) < 2:
+        return list(pieces)
     backwards = is_right_to_left(" ".join(piece.text for piece in pieces))
     return sorted(pieces, key=lambda piece: -piece.box.x1 if backwards else piece.box.x0)
 
 
 def is_right_to_left(text: str) -> bool:
     """Tell whether most letters are Hebrew or Arabic."""
+    if text.isascii():
+        return False
     letters = [char for char in text if char.isalpha()]
     return 2 * sum("\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufefc" for char in letters) > len(letters)
