@@ -26,7 +26,7 @@ class RetrievalSet:
     relevant: dict[str, dict[str, int]]
 
 
-def load_set(name: str, *, queries_of: str = "", most: int = 600) -> RetrievalSet | None:
+def load_set(name: str, *, queries_of: str = "", most: int = 300) -> RetrievalSet | None:
     """Return a shared set, or None when the shared data is not there; at most `most` judged queries, evenly spread."""
     folder, asked = SHARED / name, SHARED / (queries_of or name)
     if not folder.exists():

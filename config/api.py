@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError as NinjaAuthenticationError
@@ -11,7 +13,13 @@ from ninja.errors import ValidationError as NinjaValidationError
 from apps.chatbots.api_views import router as chatbots
 from apps.conversations.api_views import owner_router as conversations
 from apps.conversations.api_views import visitor_router as chat
-from apps.core.error_handling import AuthenticationError, NotFoundError, TacitError, ValidationError
+from apps.core.error_handling import (
+    AuthenticationError,
+    NotFoundError,
+    RequestTooLargeError,
+    TacitError,
+    ValidationError,
+)
 from apps.core.problems import problem_response, unexpected
 from apps.knowledge.api_views import router as sources
 from apps.retrieval.api_views import router as search
@@ -61,6 +69,17 @@ def nothing_there(request: HttpRequest, error: Http404) -> HttpResponse:
 def bad_request(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What ninja refuses before a view runs: a body that is no JSON, for one."""
     return problem_response(ValidationError("The body is no valid JSON. Send a JSON object in UTF-8."))
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem_response(RequestTooLargeError())
+
+
+@api.exception_handler(DataError)
+def not_storable(request: HttpRequest, error: DataError) -> HttpResponse:
+    """What PostgreSQL can't keep: text with NUL characters, for one."""
+    return problem_response(ValidationError("The text holds characters that can't be stored. Send plain text."))
 
 
 @api.exception_handler(Exception)

@@ -3,8 +3,10 @@
 import contextlib
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from apps.core.database.urls import django_database, embedded_url
+from apps.core.error_handling import SettingsError
 from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -38,9 +40,11 @@ DEBUG = env.flag("TACIT_DEBUG")
 
 # The address people use; needed behind a proxy for links in e-mails and for the sign-in link.
 PUBLIC_URL = env.text("TACIT_PUBLIC_URL").rstrip("/")
-# A self-hosted server is reached by names we can't know; without a list, any Host is served and no absolute link is
-# ever built from it (PUBLIC_URL is used for those).
-ALLOWED_HOSTS = env.words("TACIT_ALLOWED_HOSTS") or ["*"]
+# The names this server is reached by. Without a list: that of TACIT_PUBLIC_URL and this machine's own; and without a
+# public address any name, since a self-hosted server is reached by names we can't know; then no mail is sent either.
+ALLOWED_HOSTS = env.words("TACIT_ALLOWED_HOSTS") or (
+    [urlsplit(PUBLIC_URL).hostname or "", "localhost", "127.0.0.1", "[::1]"] if PUBLIC_URL else ["*"]
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_COOKIES = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
@@ -80,6 +84,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "apps.conversations.cors.AllowedSitesMiddleware",
+    "apps.core.api_errors.ApiErrorsMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -140,6 +145,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "apps.accounts.adapter.AccountAdapter"
 # Without a mail server there is nobody to send a confirmation to; with one, addresses are confirmed.
 EMAIL_HOST = env.text("TACIT_EMAIL_HOST")
+if EMAIL_HOST and not PUBLIC_URL:  # a link in a mail must never be made from what a request calls this server
+    raise SettingsError("TACIT_EMAIL_HOST needs TACIT_PUBLIC_URL: set it to the address that links in e-mails lead to.")
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_HOST else "none"
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
@@ -224,8 +231,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_secrets": {"()": "apps.core.log_redaction.NoSecretsInPaths"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Its lines at INFO hold task arguments; ours hold ids only, but nobody should have to check that.
-    "loggers": {"procrastinate": {"level": "WARNING"}},
+    # Django warns of every 404; what matters of it is an error.
+    "loggers": {"procrastinate": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

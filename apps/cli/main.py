@@ -1,6 +1,7 @@
 """The `tacit` command: gets Django ready, then runs the command that was asked for, and says errors in one sentence."""
 
 import os
+import signal
 import sys
 import warnings
 from importlib import import_module
@@ -13,6 +14,7 @@ from apps.core.error_handling import TacitError
 def main() -> None:
     """Run `tacit`. Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends in good order: the embedded database is let go
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="platformdirs")
     try:
         django.setup()

@@ -5,13 +5,15 @@ from typing import Annotated
 import typer
 from django.conf import settings
 
-from apps.accounts.models import ApiKey, Member, Role
+from apps.accounts.models import ApiKey, Member, Role, User
 from apps.accounts.services import FIRST_OWNER
 from apps.cli.readiness import prepare, print_json
 from apps.core.error_handling import NotFoundError
 from apps.core.services import ServiceRegistry
 
 keys = typer.Typer(help="API keys of owners.", no_args_is_help=True)
+# Where `tacit up` was last reached, so that a link made later leads there.
+ADDRESS_FILE = settings.DATA_DIR / "address"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -77,11 +79,15 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="Its id, from `tacit k
 
 def sign_in_link(
     email: Annotated[str, typer.Option(help="Whom to sign in; the first owner without it.")] = "",
-    port: Annotated[int, typer.Option(help="The port that `tacit up` serves on.")] = 8000,
 ) -> None:
     """Print a link that signs an owner in, once."""
     prepare()
-    print(new_sign_in_link(f"http://127.0.0.1:{port}", email))
+    if email and not User.objects.filter(email=email.strip().lower()).exists():
+        raise NotFoundError(
+            f"Nobody has the address {email!r}. `tacit key create --email {email}` makes an owner of it."
+        )
+    last = ADDRESS_FILE.read_text() if ADDRESS_FILE.exists() else "http://127.0.0.1:8000"
+    print(new_sign_in_link(last, email))
 
 
 def new_sign_in_link(address: str, email: str = "") -> str:

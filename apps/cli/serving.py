@@ -17,7 +17,7 @@ from django.conf import settings
 from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
 from apps.cli.demo import fill_demo_bot
-from apps.cli.people import new_sign_in_link
+from apps.cli.people import ADDRESS_FILE, new_sign_in_link
 from apps.cli.readiness import prepare
 from apps.core.error_handling import SettingsError
 from apps.core.services import ServiceRegistry, load
@@ -35,18 +35,20 @@ def up(
     check_port(host, port)
     prepare()
     ServiceRegistry.get("embeddings").embed_query("ready")  # makes the model's file before anybody waits for it
-    if not (no_demo or Chatbot.objects.exists()):
-        fill_demo_bot()
+    demo_is_new = not (no_demo or Chatbot.objects.exists()) and fill_demo_bot() is not None
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, not bound
     address = settings.PUBLIC_URL or f"http://{shown}:{port}"
-    supervise(host, port, welcome(address))
+    supervise(host, port, welcome(address, demo_is_new=demo_is_new))
 
 
-def welcome(address: str) -> str:
+def welcome(address: str, *, demo_is_new: bool) -> str:
     """Return what to print when everything serves: where to go."""
     lines = [f"\nTacit is ready at {address}"]
     if chatbot := Chatbot.objects.order_by("created_at").first():
         lines.append(f"  Ask {chatbot.name}:  {address}/c/{chatbot.public_id}")
+        if demo_is_new:
+            lines.append("    (it is reading its documents now: give it half a minute)")
+    ADDRESS_FILE.write_text(address)
     lines += [
         f"  Sign in (once):  {new_sign_in_link(address)}",
         f"  The API:  {address}/api/v1/docs",

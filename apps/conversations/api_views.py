@@ -79,9 +79,9 @@ async def whole_answer(started: Started, answer: AsyncIterator[Any]) -> HttpResp
 
 
 def citation_out(citation: Any) -> schemas.CitationOut:
-    return schemas.CitationOut(
-        n=citation.n, title=citation.title, url=citation.url, page=citation.page, quote=citation.quote
-    )
+    # Whatever an import gave as an address, only what is safe to follow leaves here.
+    url = citation.url if citation.url.startswith(("https://", "http://")) else ""
+    return schemas.CitationOut(n=citation.n, title=citation.title, url=url, page=citation.page, quote=citation.quote)
 
 
 def done(started: Started, finished: Finished) -> schemas.DoneEvent:

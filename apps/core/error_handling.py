@@ -3,6 +3,8 @@
 TacitError
 ├── ValidationError           the request or file can't be used as it is (400)
 │   ├── MessageError             a question is empty, too long or not text
+│   ├── RequestTooLargeError     the body is larger than the server accepts (413)
+│   ├── MethodNotAllowedError    the address does not know this method (405)
 │   └── SettingsError            a setting is missing or wrong (at start)
 ├── AuthenticationError       who asks is not known (401)
 ├── PermissionDeniedError     who asks is known and may not (403)
@@ -58,6 +60,20 @@ class SettingsError(ValidationError):
     """A setting is missing or wrong. Correct the environment variable that the message names and start again."""
 
     code = "invalid_setting"
+
+
+class RequestTooLargeError(ValidationError):
+    """The request is larger than this server accepts. Send less at once, or upload it as a file."""
+
+    code = "request_too_large"
+    status = 413
+
+
+class MethodNotAllowedError(ValidationError):
+    """This address does not know this method. The API's page at /api/v1/docs shows which ones it does."""
+
+    code = "method_not_allowed"
+    status = 405
 
 
 class AuthenticationError(TacitError):

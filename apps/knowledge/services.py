@@ -87,7 +87,7 @@ class KnowledgeSourceService:
     def add_url(self, *, chatbot: Chatbot, url: str, disclosure: str, title: str = "", by: User | None = None) -> Added:
         """Add a web page, which a worker fetches; adding it again fetches it again."""
         url = url.strip()
-        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname or len(url) > 2000:
+        if not url.isprintable() or len(url) > 2000 or not is_web_address(url):
             raise ValidationError("This is no web address. Write it like https://www.example.org/page.")
         source = Source(
             chatbot=chatbot, kind=SourceKind.URL, url=url, title=title[:LONGEST_NAME] or url[:LONGEST_NAME],
@@ -176,6 +176,7 @@ class KnowledgeSourceService:
         source.refresh_from_db()
         if title is not None:
             source.title = title.strip()[:LONGEST_NAME] or source.title
+            rename_document(source)
         if disclosure is not None and known_disclosure(disclosure) != source.disclosure:
             source.disclosure = disclosure
             index.move(chatbot_id=source.chatbot_id, source_id=source.pk, citable=disclosure == Disclosure.CITABLE)
@@ -196,6 +197,14 @@ class KnowledgeSourceService:
         documents = Document.objects.filter(source=source).values_list("pk", flat=True)
         index.remove(chatbot_id=source.chatbot_id, document_ids=documents)
         source.delete()
+
+
+def rename_document(source: Source) -> None:
+    """Let visitors see a source's new title, where the source is one document; of many, each has its own."""
+    documents = list(Document.objects.filter(source=source)[:2])
+    if len(documents) == 1:
+        Document.objects.filter(pk=documents[0].pk).update(title=source.title)
+        index.rename(chatbot_id=source.chatbot_id, document_id=documents[0].pk, title=source.title)
 
 
 class DocumentService:
@@ -237,6 +246,14 @@ def known_disclosure(value: str) -> str:
     if value not in Disclosure.values:
         raise ValidationError(f"A source has no disclosure {value!r}. Choose citable or learn_only.")
     return value
+
+
+def is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def clean_name(name: str) -> str:

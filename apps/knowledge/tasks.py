@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 5
+DAYS_FAILED_JOBS_ARE_KEPT = 30
 RUN_LOCK = 7264_003  # any number that means the same to all of our workers
 
 
@@ -94,6 +95,15 @@ def build_indexes_if_large(source_id: str) -> None:
     source = Source.objects.filter(pk=source_id).first()
     if source is not None and large.needs_indexes(source.chatbot_id):
         large.build_indexes(source.chatbot_id)
+
+
+# Procrastinate's worker ends when its heartbeat or listener fails, so that a sound one takes its place, but it watches
+# over them no longer than until the first of its side tasks is done, and without a periodic task one is done at once.
+@app.periodic(cron="17 3 * * *")
+@app.task(name="forget_failed_jobs", queue=QUEUE, queueing_lock="forget_failed_jobs")
+async def forget_failed_jobs(timestamp: int) -> None:
+    """Delete what the queue keeps of jobs that failed; what the owner was told stands in the sources' rows."""
+    await app.job_manager.delete_old_jobs(nb_hours=24 * DAYS_FAILED_JOBS_ARE_KEPT, include_failed=True)
 
 
 def worker_options() -> dict[str, Any]:

