@@ -30,7 +30,7 @@ def number_formats(data: bytes) -> dict[str, Formats]:
             styles = _styles(archive)
             if not any(styles):
                 return {}
-            return {name: _sheet_formats(archive, part, styles) for name, part in _sheet_parts(archive).items()}
+            return {name: _sheet_formats(archive, part, styles) for name, part in sheet_parts(archive).items()}
     except (zipfile.BadZipFile, KeyError, ValueError, etree.XMLSyntaxError, RuntimeError, NotImplementedError):
         # The numbers themselves can be read all the same.
         return {}

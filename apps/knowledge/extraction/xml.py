@@ -22,10 +22,10 @@ def attributes(element: etree._Element) -> dict[str, str]:
     return {str(etree.QName(name).localname): str(text) for name, text in element.items()}
 
 
-def iterate(stream: IO[bytes], tag: str) -> Iterator[etree._Element]:
-    """Yield the elements with a tag as they end, and forget them again."""
+def iterate(stream: IO[bytes], *tags: str) -> Iterator[etree._Element]:
+    """Yield the elements with one of the tags as they end, and forget them again."""
     events = etree.iterparse(
-        stream, events=("end",), tag=tag, resolve_entities=False, no_network=True, load_dtd=False, recover=True
+        stream, events=("end",), tag=tags, resolve_entities=False, no_network=True, load_dtd=False, recover=True
     )
     for _, element in events:
         yield element
