@@ -143,7 +143,8 @@ class _Walk:
             self.children(node, depth)
         else:
             caption = node.css_first("caption")
-            self._emit(BlockKind.PARAGRAPH, flat_text(caption) if caption is not None else "")
+            if caption is not None and not is_silent(caption):
+                self._emit(BlockKind.PARAGRAPH, flat_text(caption))
             self.blocks.extend(read_table(node))
         self.flush()
 

@@ -3,7 +3,7 @@
 from selectolax.lexbor import LexborNode
 
 from apps.core.chunking.blocks import Block
-from apps.knowledge.extraction.markup_text import flat_text
+from apps.knowledge.extraction.markup_text import flat_text, is_silent
 from apps.knowledge.extraction.tables import table_blocks
 
 _WIDEST_SPAN = 64
@@ -77,18 +77,18 @@ def _is_thead(row: LexborNode) -> bool:
 
 
 def _rows(table: LexborNode) -> list[LexborNode]:
-    """The table's own rows, not those of tables inside it; what a footer repeats comes last in any case."""
+    """The table's own rows in sight, not those of tables inside it; what a footer repeats comes last in any case."""
     rows: list[LexborNode] = []
     for child in table.iter():
         if child.tag in _ROWS:
             rows.append(child)
         elif child.tag in _GROUPS:
-            rows.extend(row for row in child.iter() if row.tag in _ROWS)
-    return rows
+            rows.extend(row for row in child.iter() if row.tag in _ROWS and not is_silent(child))
+    return [row for row in rows if not is_silent(row)]
 
 
 def _cells(row: LexborNode) -> list[LexborNode]:
-    return [cell for cell in row.iter() if cell.tag in {"td", "th"}]
+    return [cell for cell in row.iter() if cell.tag in {"td", "th"} and not is_silent(cell)]
 
 
 def _span(cell: LexborNode, attribute: str) -> int:

@@ -5,6 +5,7 @@ import re
 from selectolax.lexbor import LexborNode
 
 from apps.knowledge.extraction import cleaning
+from apps.knowledge.extraction.hidden_markup import is_hidden
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # What a reader of the page does not see as text. Struck-out text is what the author took back.
@@ -54,20 +55,14 @@ def raw_text(node: LexborNode) -> str:
             pieces.append(item.text_content or "")
         elif item.is_element_node and item.tag == "br":
             pieces.append("\n")
-        elif item.is_element_node:
+        elif item.is_element_node and (item is node or not is_silent(item)):
             pending.extend(reversed(list(_child_nodes(item))))
     return "".join(pieces)
 
 
 def is_silent(node: LexborNode) -> bool:
     """Tell whether a reader of the page never sees this element; what a click unfolds does count as seen."""
-    if node.tag in SILENT:
-        return True
-    attributes = node.attributes
-    if not attributes:
-        return False
-    hidden = "hidden" in attributes and attributes["hidden"] != "until-found"
-    return hidden or attributes.get("aria-hidden") == "true" or "mso-hide:all" in (attributes.get("style") or "")
+    return node.tag in SILENT or is_hidden(node)
 
 
 def _gap(tag: str) -> str:

@@ -66,7 +66,8 @@ def _styles(archive: zipfile.ZipFile) -> list[NumberFormat | None]:
     return [parse_format(codes[number]) if number in codes else None for number in used]
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return for each sheet of an XLSX file by name the member of the archive that holds it."""
     targets = {
         element.get("Id", ""): element.get("Target", "")
         for element in parse(archive.read("xl/_rels/workbook.xml.rels")).iterfind("{*}Relationship")

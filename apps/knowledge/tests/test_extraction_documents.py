@@ -139,6 +139,16 @@ class TestPptx:
             (2, "table_row", 0, "Model: Lumen 3; Price: 49"),
         ]
 
+    def test_the_owner_is_told_that_what_the_speaker_sees_is_read_as_well(self) -> None:
+        deck = Presentation()
+        for notes in ("Say hello.", "", "Our margin is 62 %."):
+            slide = deck.slides.add_slide(deck.slide_layouts[5])
+            slide.shapes.title.text = "For all"
+            slide.notes_slide.notes_text_frame.text = notes
+        (warning,) = read(saved(deck), "deck.pptx").warnings
+        assert warning.code == "notes_included"
+        assert "of 2 slides were read too" in warning.message
+
     def test_a_hidden_slide_is_left_out_and_the_owner_is_told(self) -> None:
         deck = Presentation()
         for text in ("For all", "Internal margins"):
@@ -234,6 +244,14 @@ class TestOpenDocument:
             (2, BlockKind.PARAGRAPH, "Because."),
         ]
 
+    def test_the_owner_is_told_that_notes_of_a_presentation_are_read(self) -> None:
+        body = """<office:presentation><draw:page><draw:frame><draw:text-box><text:p>For all</text:p></draw:text-box>
+        </draw:frame><presentation:notes><draw:frame><draw:text-box><text:p>For me</text:p></draw:text-box></draw:frame>
+        </presentation:notes></draw:page></office:presentation>"""
+        found = read(self.odf("presentation", body), "deck.odp")
+        assert [block.kind for block in found.documents[0].blocks] == [BlockKind.PARAGRAPH, BlockKind.NOTE]
+        assert [warning.code for warning in found.warnings] == ["notes_included"]
+
     def test_a_password_is_recognised(self) -> None:
         manifest = "<manifest><file-entry><encryption-data/></file-entry></manifest>"
         with pytest.raises(EncryptedDocumentError):
@@ -320,6 +338,17 @@ class TestMail:
         assert [(warning.code, "lamp.png" in warning.message) for warning in found.warnings] == [
             ("attachment_left_out", True)
         ]
+
+    def test_the_hidden_preview_of_a_newsletter_is_left_out(self) -> None:
+        message = EmailMessage()
+        message["From"], message["Subject"], message["MIME-Version"] = "a@example.org", "News", "1.0"
+        hidden = "".join(
+            f'<div style="{style}">For members only</div>'
+            for style in ("display:none", "DISPLAY: none !important; color:#fff", "visibility:hidden", "mso-hide:all")
+        )
+        message.set_content(f"{hidden}<div style='display:block'>Hello</div>", subtype="html")
+        (mail,) = read(bytes(message), "mail.eml").documents
+        assert [block.text for block in mail.blocks[2:]] == ["Hello"]
 
     def test_a_picture_in_the_text_is_not_worth_a_warning(self) -> None:
         message = EmailMessage()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -316,3 +317,63 @@ def test_of_too_many_pages_the_first_are_read() -> None:
     assert [block.page for block in found.documents[0].blocks] == [1, 2, 3, 4, 5]
     assert [warning.code for warning in found.warnings] == ["pages_left_out"]
     assert "first 5 of 12 pages" in found.warnings[0].message
+
+
+def contents_page(heading: str, *entries: str) -> Callable[[Canvas], None]:
+    def page(canvas: Canvas) -> None:
+        write(canvas, 60, 780, heading, size=18)
+        for number, entry in enumerate(entries):
+            write(canvas, 60, 740 - 16 * number, entry)
+
+    return page
+
+
+ENTRIES = ("1 Safety .............. 2", "1.1 Using the lamp .............. 2", "2 Warranty .............. 5")
+
+
+def chapter(canvas: Canvas) -> None:
+    write(canvas, 60, 780, "1 Safety", size=18)
+    write(canvas, 60, 740, *LEFT)
+
+
+def test_a_table_of_contents_answers_nothing_and_is_left_out() -> None:
+    for heading in ("Contents", "Inhaltsverzeichnis"):
+        found = blocks_of(contents_page(heading, *ENTRIES), chapter)
+        assert [block.text for block in found if block.kind is BlockKind.HEADING] == ["1 Safety"]
+        assert len(found) == 2
+
+
+def test_a_price_list_with_dots_is_no_table_of_contents() -> None:
+    drinks = ("Espresso .............. 3", "Cappuccino .............. 4", "Tea .............. 2")
+    for heading in ("Drinks", "Contents"):
+        found = blocks_of(contents_page(heading, *drinks))
+        assert [block.text for block in found] == [heading, "Espresso: 3", "Cappuccino: 4", "Tea: 2"]
+
+
+def test_a_document_that_is_nothing_but_its_contents_is_kept() -> None:
+    assert len(blocks_of(contents_page("Contents", *ENTRIES))) == 4
+
+
+def test_each_row_of_a_troubleshooting_table_says_what_its_cells_mean() -> None:
+    manual = Path(__file__).parents[3] / "demo" / "documents" / "citable" / "wren-manual.pdf"
+    texts = [block.text for block in read(manual.read_bytes()).documents[0].blocks]
+    cold = "Problem: Coffee is cold; Cause: Cup or portafilter is cold; What to do: Warm both: brew once without coffee"
+    assert cold in texts
+    assert "Light: drop light glows; What it means: descaling is due; What to do: descale, section 5.3" in texts
+    assert "Weight, empty: 8.4 kg" in texts
+    assert "Number: OM-205; Part: Basket for a double, 17 g; Change it: when bent" in texts
+    assert "Contents" not in texts
+
+
+def test_the_labels_of_a_drawing_stay_with_its_caption_and_bare_numbers_go() -> None:
+    def page(canvas: Canvas) -> None:
+        write(canvas, 60, 780, *LEFT)
+        for x, y, label in ((100, 660, "1"), (300, 630, "Switch"), (200, 590, "2"), (120, 560, "Battery")):
+            write(canvas, x, y, label)
+        write(canvas, 60, 500, "Figure 1: The lamp from below")
+        write(canvas, 60, 460, *RIGHT)
+
+    above, figure, below = blocks_of(page)
+    assert above.text.endswith("but not scratches.")
+    assert figure.text == "Switch\nBattery\nFigure 1: The lamp from below"
+    assert below.text.startswith("Repairs are made")

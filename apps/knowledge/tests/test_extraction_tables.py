@@ -70,10 +70,77 @@ def test_a_hidden_sheet_is_never_read_and_the_owner_is_told() -> None:
     secret.append(["Lumen 3", "62 %"])
     seen = read_workbook(workbook)
     assert "62 %" in str([block.text for block in seen.documents[0].blocks])
-    secret.sheet_state = "hidden"
+    for state in ("hidden", "veryHidden"):
+        secret.sheet_state = state
+        found = read_workbook(workbook)
+        assert "62 %" not in str([block.text for block in found.documents[0].blocks])
+        assert [(warning.code, "Margins" in warning.message) for warning in found.warnings] == [("hidden_sheet", True)]
+
+
+def price_list_from_c4() -> Workbook:
+    """A table that begins neither in the first row nor in the first column."""
+    workbook = Workbook()
+    sheet = sheet_of(workbook)
+    sheet.title = "Prices"
+    rows = (("Model", "Cost", "Price", "Stock"), ("Lumen 3", 19, 49, 7), ("Lumen 4", 29, 69, 0), ("Lumen 5", 39, 89, 2))
+    for row, values in enumerate(rows, start=4):
+        for column, value in enumerate(values, start=3):
+            sheet.cell(row, column, value)
+    return workbook
+
+
+def test_hidden_columns_and_rows_are_never_read_and_the_owner_is_told() -> None:
+    workbook = price_list_from_c4()
+    seen = read_workbook(workbook)
+    assert "Model: Lumen 5; Cost: 39; Price: 89; Stock: 2" in rows_of(seen.documents[0].blocks)
+    assert seen.warnings == ()
+    sheet = sheet_of(workbook)
+    sheet.column_dimensions["D"].hidden = True
+    sheet.row_dimensions[6].hidden = True
     found = read_workbook(workbook)
-    assert "62 %" not in str([block.text for block in found.documents[0].blocks])
-    assert [(warning.code, "Margins" in warning.message) for warning in found.warnings] == [("hidden_sheet", True)]
+    assert rows_of(found.documents[0].blocks) == [
+        "Model: Lumen 3; Price: 49; Stock: 7",
+        "Model: Lumen 5; Price: 89; Stock: 2",
+    ]
+    (warning,) = found.warnings
+    assert warning.code == "hidden_cells"
+    assert "“Prices” and left out: 1 row and 1 column. Unhide" in warning.message
+
+
+def test_hidden_columns_next_to_each_other_are_one_entry_of_the_file_and_all_left_out() -> None:
+    workbook = price_list_from_c4()
+    sheet_of(workbook).column_dimensions.group("D", "E", hidden=True)
+    found = read_workbook(workbook)
+    assert rows_of(found.documents[0].blocks)[0] == "Model: Lumen 3; Stock: 7"
+    assert "2 columns" in found.warnings[0].message
+
+
+def test_a_column_of_no_width_is_hidden_too() -> None:
+    workbook = price_list_from_c4()
+    sheet_of(workbook).column_dimensions["D"].width = 12.5
+    plain, narrowed = BytesIO(), BytesIO()
+    workbook.save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(narrowed, "w") as target:
+        for member in source.namelist():
+            target.writestr(member, source.read(member).replace(b'width="12.5"', b'width="0"'))
+    assert "Cost: 19" in str(rows_of(read(plain.getvalue(), "prices.xlsx").documents[0].blocks))
+    assert "Cost: 19" not in str(rows_of(read(narrowed.getvalue(), "prices.xlsx").documents[0].blocks))
+
+
+def test_hidden_rows_and_columns_without_text_are_worth_no_warning() -> None:
+    workbook = price_list_from_c4()
+    sheet_of(workbook).column_dimensions["A"].hidden = True
+    sheet_of(workbook).row_dimensions[2].hidden = True
+    found = read_workbook(workbook)
+    assert found.warnings == ()
+    assert rows_of(found.documents[0].blocks)[0] == "Model: Lumen 3; Cost: 19; Price: 49; Stock: 7"
+
+
+def test_a_workbook_of_which_all_is_hidden_is_empty() -> None:
+    workbook = price_list_from_c4()
+    sheet_of(workbook).column_dimensions.group("A", "Z", hidden=True)
+    with pytest.raises(EmptyDocumentError):
+        read_workbook(workbook)
 
 
 def test_numbers_are_written_as_the_sheet_shows_them() -> None:
@@ -242,13 +309,49 @@ ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:
 </office:spreadsheet></office:body></office:document-content>""".replace("\n", "")
 
 
-def test_a_sheet_from_libreoffice_is_read_and_its_hidden_ones_are_not() -> None:
+def read_ods(content: str) -> ExtractedFile:
     mime = "application/vnd.oasis.opendocument.spreadsheet"
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in (("mimetype", mime), ("content.xml", ODS), ("META-INF/manifest.xml", MANIFEST)):
-            archive.writestr(name, content)
-    found = read(buffer.getvalue(), "prices.ods")
+        for name, text in (("mimetype", mime), ("content.xml", content), ("META-INF/manifest.xml", MANIFEST)):
+            archive.writestr(name, text)
+    return read(buffer.getvalue(), "prices.ods")
+
+
+def ods_rows(*rows: tuple[str, ...], hidden: dict[int, str]) -> str:
+    """Return the rows of an ODS table; `hidden` gives the visibility of some by their numbers from 0."""
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    return "".join(
+        f'<table:table-row table:visibility="{hidden.get(number, "visible")}">'
+        f"<table:table-cell/>{''.join(map(cell.format, row))}</table:table-row>"
+        for number, row in enumerate(rows)
+    )
+
+
+def test_hidden_and_filtered_rows_and_columns_of_libreoffice_are_never_read() -> None:
+    start, end = ODS.index("<table:table "), ODS.index("</office:spreadsheet>")
+    rows = ods_rows(
+        ("Model", "Cost", "Margin", "Price"),
+        ("Lumen 3", "19", "30", "49"),
+        ("Lumen 4", "29", "40", "69"),
+        ("Lumen 5", "39", "50", "89"),
+        ("Lumen 6", "49", "60", "109"),
+        hidden={2: "collapse", 3: "filter"},
+    )
+    columns = (
+        '<table:table-column table:number-columns-repeated="2"/>'
+        '<table:table-column table:visibility="collapse" table:number-columns-repeated="2"/><table:table-column/>'
+    )
+    empty = '<table:table-row table:number-rows-repeated="3"><table:table-cell/></table:table-row>'
+    table = f'<table:table table:name="Lamps">{columns}{empty}{rows}</table:table>'
+    found = read_ods(f"{ODS[:start]}{table}{ODS[end:]}")
+    assert rows_of(found.documents[0].blocks) == ["Model: Lumen 3; Price: 49", "Model: Lumen 6; Price: 109"]
+    assert [warning.code for warning in found.warnings] == ["hidden_cells"]
+    assert "2 rows and 2 columns" in found.warnings[0].message
+
+
+def test_a_sheet_from_libreoffice_is_read_and_its_hidden_ones_are_not() -> None:
+    found = read_ods(ODS)
     assert [block.text for block in found.documents[0].blocks] == ["Lamps", "Model: Lumen 3; Price: 49"]
     assert [warning.code for warning in found.warnings] == ["hidden_sheet"]
 

@@ -189,6 +189,61 @@ def test_a_short_help_page_comes_out_whole_and_without_its_menu() -> None:
     ]
 
 
+SECRET = "Our internal floor price for the Lumen 3 is 31 EUR, and staff may go down to it when a customer insists."
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f"<p style='color:red; display : NONE'>{SECRET}</p>",
+        f"<section style='display:block;display:none!important'><div><p>{SECRET}</p></div></section>",
+        f"<p style='visibility:hidden'>{SECRET}</p>",
+        f"<p hidden>{SECRET}</p>",
+        f"<div aria-hidden='true'><div hidden><p>{SECRET}</p></div></div>",
+        f"<pre>lamp --clean<span style='display:none'>{SECRET}</span></pre>",
+        f"<table><tr><th>Model<th>Price<tr><td>L3<td>49<tr style='display:none'><td>{SECRET}<td>31</table>",
+        f"<table><tr><th>Model<th>Price<th hidden>Floor<tr><td>L3<td>49<td hidden>{SECRET}</table>",
+    ],
+)
+def test_what_a_page_hides_is_left_out_and_the_owner_is_told(hidden: str) -> None:
+    found = read(
+        f"<!doctype html><html><body><main><p>The Lumen 3 is 49 EUR.</p>{hidden}</main></body></html>", "a.html"
+    )
+    text = " ".join(block.text for block in found.documents[0].blocks)
+    assert "The Lumen 3 is 49 EUR." in text
+    assert "internal" not in text
+    assert [warning.code for warning in found.warnings] == ["hidden_text"]
+
+
+@pytest.mark.parametrize("tag", ["template", "noscript"])
+def test_what_no_browser_shows_is_left_out_without_a_word(tag: str) -> None:
+    found = read(f"<!doctype html><html><body><p>In sight.</p><{tag}><p>{SECRET}</p></{tag}></body></html>", "a.html")
+    assert [block.text for block in found.documents[0].blocks] == ["In sight."]
+    assert found.warnings == ()
+
+
+def test_a_hidden_heading_does_not_become_the_title() -> None:
+    found = document("<html><body><h1 hidden>Draft for Bob</h1><p>In sight.</p></body></html>", "help.html")
+    assert found.title == "help"
+
+
+def test_a_page_that_a_script_shows_is_read_and_the_owner_is_told() -> None:
+    app = "<div id='app' style='display:none'><h1>Help</h1><p>You may return a lamp.</p></div><script>show()</script>"
+    found = read(f"<!doctype html><html><body>{app}</body></html>", "help.html")
+    assert [block.text for block in found.documents[0].blocks] == ["Help", "You may return a lamp."]
+    assert [warning.code for warning in found.warnings] == ["hidden_text_included"]
+
+
+def test_answers_that_a_click_on_their_question_unfolds_are_read() -> None:
+    page = (
+        "<h2><button aria-controls='a1'>Can I return it?</button></h2><div id='a1' hidden>Within 14 days.</div>"
+        "<h2><a data-bs-target='#a2'>Is it heavy?</a></h2><div id='a2' style='display:none'>Only 210 g.</div>"
+    )
+    found = read(f"<!doctype html><html><body>{page}</body></html>", "faq.html")
+    assert [block.text for block in found.documents[0].blocks][1::2] == ["Within 14 days.", "Only 210 g."]
+    assert found.warnings == ()
+
+
 def test_cells_over_several_rows_and_columns_count_for_each() -> None:
     html = """<html><body><table><tr><th>Model</th><th colspan=2>Price</th></tr>
     <tr><td rowspan=2>Lumen</td><td>49</td><td>59</td></tr><tr><td>69</td><td>79</td></tr>

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction import cleaning
+from apps.knowledge.extraction.pdf.contents import without_contents
+from apps.knowledge.extraction.pdf.figure_labels import with_joined_labels
 from apps.knowledge.extraction.pdf.paragraphs import Paragraph, code_text, item_text
 from apps.knowledge.extraction.tables import is_amount, table_blocks
 
@@ -44,7 +46,7 @@ def document_blocks(paragraphs: Sequence[Paragraph], outline: Outline) -> list[B
     for index, paragraph in enumerate(joined):
         follower = joined[index + 1] if index + 1 < len(joined) else None
         blocks += _blocks(paragraph, follower, setting, known, outline)
-    return blocks
+    return with_joined_labels(without_contents(blocks))
 
 
 def bare(text: str) -> str:

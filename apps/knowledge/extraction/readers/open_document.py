@@ -10,6 +10,7 @@ from apps.knowledge.extraction import cleaning
 from apps.knowledge.extraction.containers import open_container
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
 from apps.knowledge.extraction.source import SourceFile
+from apps.knowledge.extraction.speaker_notes import about_notes
 from apps.knowledge.extraction.tables import table_blocks
 from apps.knowledge.extraction.titles import document_title
 from apps.knowledge.extraction.xml import attributes, local_name, parse
@@ -37,7 +38,8 @@ def read(source: SourceFile) -> ExtractedFile:
     if not walk.blocks and any(name.startswith("Pictures/") for name in names):
         raise ScannedDocumentError
     title = document_title(walk.blocks, declared=declared or "", otherwise=source.stem)
-    return ExtractedFile(documents=(ExtractedDocument(title=title, blocks=tuple(walk.blocks)),))
+    document = ExtractedDocument(title=title, blocks=tuple(walk.blocks))
+    return ExtractedFile(documents=(document,), warnings=tuple(about_notes(walk.blocks)))
 
 
 class _Walk:

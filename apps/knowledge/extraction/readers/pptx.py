@@ -15,6 +15,7 @@ from apps.knowledge.extraction.containers import open_container
 from apps.knowledge.extraction.geometry import Box, in_reading_order
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
+from apps.knowledge.extraction.speaker_notes import about_notes
 from apps.knowledge.extraction.tables import table_blocks
 from apps.knowledge.extraction.titles import declared_title, document_title
 from apps.knowledge.extraction.xml import parse
@@ -42,7 +43,7 @@ def read(source: SourceFile) -> ExtractedFile:
             blocks += _Slide(page).read(slide)
     if not blocks and has_pictures:
         raise ScannedDocumentError
-    warnings += _about_notes(blocks)
+    warnings += about_notes(blocks)
     title = document_title(blocks, declared=declared, otherwise=source.stem)
     return ExtractedFile(documents=(ExtractedDocument(title=title, blocks=tuple(blocks)),), warnings=tuple(warnings))
 
@@ -123,18 +124,6 @@ class _Slide:
                         "".join(piece.text or "" for piece in line.iter("{*}t")) for line in point.iterfind("{*}t/{*}p")
                     )
                     self._emit(BlockKind.LIST_ITEM, cleaning.paragraph(text))
-
-
-def _about_notes(blocks: list[Block]) -> Iterator[ExtractionWarning]:
-    """Tell the owner that what only the speaker sees is read as well."""
-    slides = len({block.page for block in blocks if block.kind is BlockKind.NOTE})
-    if slides:
-        of_slides = "1 slide" if slides == 1 else f"{slides} slides"
-        message = (
-            f"The speaker notes of {of_slides} were read too, and visitors may see them quoted. "
-            "Remove notes that are not for visitors and upload the file again."
-        )
-        yield ExtractionWarning(code="notes_included", message=message)
 
 
 def _attributes(element: Any) -> Iterator[tuple[str, str]]:

@@ -8,9 +8,10 @@ from selectolax.lexbor import LexborHTMLParser
 from apps.core.chunking.blocks import Block
 from apps.knowledge.extraction.charsets import decode
 from apps.knowledge.extraction.cleaning import one_line
+from apps.knowledge.extraction.hidden_markup import remove_hidden, reveal
 from apps.knowledge.extraction.markup import markup_blocks
 from apps.knowledge.extraction.page_content import content_blocks
-from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
+from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
 
 _META_CHARSET = re.compile(
@@ -21,6 +22,15 @@ _QUOTED_PRINTABLE = re.compile(rb"""\w=3D["'\w#]""")
 _PLAIN_ATTRIBUTE = re.compile(rb"""\w=["'\w#](?<!=3)""")
 _MOST_OF_TITLE = 0.4
 _SITE_SEPARATOR = re.compile(r"\s+[|–—·•»:-]+\s+")
+_WORTH_A_WARNING = 80
+_SOME_HIDDEN = (
+    "Text that the page hides was left out. "
+    "If visitors may see it, take its hiding away (such as display:none) and upload the page again."
+)
+_ALL_HIDDEN = (
+    "The page hides all of its text, as pages do that a script shows, so the hidden text was read. "
+    "Remove what visitors may not see and upload the page again."
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
 
 
@@ -28,10 +38,24 @@ def read(source: SourceFile) -> ExtractedFile:
     """Return the page as one document."""
     html = decode_page(source.data)
     tree = LexborHTMLParser(html)
+    hidden = remove_hidden(tree)
+    found = _document(html, tree, source)
+    warnings: tuple[ExtractionWarning, ...] = ()
+    if hidden and not found.blocks:
+        # Many pages are hidden as a whole until a script shows them.
+        tree = LexborHTMLParser(html)
+        reveal(tree)
+        found = _document(html, tree, source)
+        warnings = (ExtractionWarning(code="hidden_text_included", message=_ALL_HIDDEN),)
+    elif hidden >= _WORTH_A_WARNING:
+        warnings = (ExtractionWarning(code="hidden_text", message=_SOME_HIDDEN),)
+    return ExtractedFile(documents=(found,), warnings=warnings)
+
+
+def _document(html: str, tree: LexborHTMLParser, source: SourceFile) -> ExtractedDocument:
     title, language = page_title(tree), page_language(tree)
     blocks = content_blocks(html, tree)
-    document = ExtractedDocument(title=title or source.stem, blocks=tuple(blocks), language=language)
-    return ExtractedFile(documents=(document,))
+    return ExtractedDocument(title=title or source.stem, blocks=tuple(blocks), language=language)
 
 
 def read_plainly(html: str, *, numbered: bool = True) -> list[Block]:
