@@ -110,7 +110,7 @@ class MemorySearch:
         self._fused = fused_scores(self._cosines, self._bm25, shares)
 
     async def search(self, *, chatbot_id: uuid.UUID, query: str, k: int) -> list[MemoryHit]:
-        row = self._rows[query]
+        row = self._rows[query.partition("\n")[0]]
         order = (-self._fused[row]).argsort(kind="stable")
         found = [
             int(column) for column in order if self._fused[row][column] > -1 and self._places[column] != self.hidden

@@ -59,7 +59,8 @@ def language_of(question: str, fallback: str = "") -> str:
     for language, script in _SCRIPTS:
         if script.search(question):
             return language
-    words = [word.casefold() for word in _WORD.findall(question)]
+    # Single letters are signs of code as often as words: "=cmd|'/c calc'" isn't French.
+    words = [word.casefold() for word in _WORD.findall(question) if len(word) > 1]
     counts = {language: sum(word in marks for word in words) for language, marks in _MARKS.items()}
     preferred = fallback.split("-", maxsplit=1)[0].lower()
     best = max(counts, key=lambda language: (counts[language], language == preferred, language == DEFAULT))

@@ -1,7 +1,7 @@
 """Cuts a passage into what can answer a question on its own: sentences, list items and table rows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,7 +13,10 @@ FEWEST_WRAPPED = 45  # a line at least this long that stops in mid-sentence was 
 
 _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(r"\s*(?:[-*•–·‣▪◦○●■□]|\(?\d{1,3}[.)]|[a-z]\))\s+")
-_ROW = re.compile(r"[^:;\n]{1,80}: [^;\n]+(?:; [^;\n]+)+")
+# At least two headers: "The warranty applies: three years; call us first" is a sentence.
+_ROW = re.compile(r"[^:;\n]{1,80}: [^;\n]+(?:; [^;\n]+)*?; [^:;\n]{1,80}: [^\n]+")
+# A row of a table with two columns, "Weight: 8.4 kg": known as one by its neighbour.
+_PAIR = re.compile(r"(?=[^:]{0,80}[^\W\d_])[^:;.!?\n]{1,60}: [^\n]{1,160}(?<![.!?:])")
 _ASKS = re.compile(r"[?？؟][\"'”’»)\]]*$")
 _ASKED = re.compile(
     r"(?:Q(?:uestion)?|Frage|F|P(?:regunta|ergunta)?|问|問|质问|質問)\s?\d*\s?[.:：)]\s*", re.IGNORECASE
@@ -80,19 +83,42 @@ def readable(text: str) -> str:
 def _blocks(text: str) -> Iterator[tuple[int, int, UnitKind]]:
     """Yield the paragraphs, list items, rows and headings; lines that were only wrapped are one paragraph."""
     lines = [match for match in _LINE.finditer(text) if match.group().strip()]
+    pairs = _pairs(text, lines)
     first = 0
     for number, line in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else None
-        if following is not None and _is_wrapped(line.group(), following, text[line.end() : following.start()]):
+        if number in pairs:
+            yield line.start(), line.end(), UnitKind.ROW
+            first = number + 1
+            continue
+        if number + 1 not in pairs and _is_wrapped(text, line, following):
             continue
         alone = first == number and (following is None or text.count("\n", line.end(), following.start()) > 1)
         yield lines[first].start(), line.end(), _kind(text[lines[first].start() : line.end()], alone, following)
         first = number + 1
 
 
-def _is_wrapped(line: str, following: re.Match[str], gap: str) -> bool:
-    after = following.group()
-    if gap.count("\n") > 1 or _BULLET.match(after) or _ROW.fullmatch(line) or _ROW.fullmatch(after):
+def _pairs(text: str, lines: Sequence[re.Match[str]]) -> set[int]:
+    """Return the numbers of the lines that are rows of a table with two columns: at least two in a row."""
+    alike = [_PAIR.fullmatch(line.group().strip()) is not None and not _is_talk(line.group()) for line in lines]
+    found: set[int] = set()
+    for number in range(len(lines) - 1):
+        gap = text[lines[number].end() : lines[number + 1].start()]
+        if alike[number] and alike[number + 1] and gap.count("\n") == 1:
+            found |= {number, number + 1}
+    return found
+
+
+def _is_talk(line: str) -> bool:
+    """Tell whether a line with a colon is a list item, or a question or an answer under its letter."""
+    return any(pattern.match(line) for pattern in (_BULLET, _ASKED, _ANSWERED))
+
+
+def _is_wrapped(text: str, before: re.Match[str], following: re.Match[str] | None) -> bool:
+    if following is None or text.count("\n", before.end(), following.start()) > 1:
+        return False
+    line, after = before.group(), following.group()
+    if _BULLET.match(after) or _ROW.fullmatch(line) or _ROW.fullmatch(after):
         return False
     if line.rstrip().endswith(_ENDS):
         return False

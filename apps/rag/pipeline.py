@@ -21,6 +21,7 @@ from apps.rag.llm_service import ExtractiveLLMService, LLMService, Prompt, Stop,
 from apps.rag.privacy_filter import PrivacyFilter
 from apps.rag.prompts import answer_prompt, condense_prompt
 from apps.rag.small_talk import small_talk
+from apps.rag.synonyms import widened
 
 SEARCHED = 20  # passages; the context takes the best that differ
 SEARCHED_FOR_RERANKING = 40
@@ -81,8 +82,8 @@ class RAGPipeline:
         language = language_of(question, self._chatbot.language)
         draft = Draft(language=language)
         if reply := small_talk(question):
-            yield draft.say(reply)
-            yield draft.finished(answered=True)
+            yield draft.say(reply.text)
+            yield draft.finished(answered=reply.answered)
             return
         query = await self._condense(question, history, draft)
         hits = await self._find(query, draft)
@@ -116,7 +117,8 @@ class RAGPipeline:
     async def _find(self, query: str, draft: Draft) -> Sequence[Candidate]:
         wanted = SEARCHED_FOR_RERANKING if self._reranker else SEARCHED
         with draft.trace.stage("search"):
-            hits = await self._search.search(chatbot_id=self._chatbot.id, query=query, k=wanted)
+            searched = widened(query, draft.language)
+            hits = await self._search.search(chatbot_id=self._chatbot.id, query=searched, k=wanted)
         if self._reranker is None or not hits:
             return hits
         with draft.trace.stage("rerank"):

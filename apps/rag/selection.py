@@ -10,7 +10,7 @@ from apps.rag.passage_units import Unit, UnitKind, readable
 from apps.rag.relevance import Judge
 
 MOST_SENTENCES = 3
-CLOSE = 0.1  # rank below the best at which a sentence is still part of the answer (benchmarks/answering.py)
+CLOSE = 0.1  # rank below the best at which a second sentence joins, half for a third (benchmarks/answering.py)
 FURTHER_OWN_SHARE = 0.6  # share that a further sentence's own words must cover, against those of the best
 SAME = 0.7  # share of the shorter sentence's words in the other, from which they say the same
 HEADING_ASKED = 0.6  # share of the question's words in a heading, from which what stands under it is the answer
@@ -86,8 +86,10 @@ def _sentences(scored: Sequence[Scored], judge: Judge) -> list[Line]:
     least_own = FURTHER_OWN_SHARE * judge.coverage(best.candidate.words)  # a shared heading alone brings no sentence in
     chosen: list[CandidateUnit] = []
     for one in scored:
-        if one.rank < best.rank - CLOSE or len(chosen) == MOST_SENTENCES:
+        if one.rank < best.rank - CLOSE / max(1, len(chosen)) or len(chosen) == MOST_SENTENCES:
             break
+        if chosen and not _may_follow(one, best):
+            continue
         alike = any(_say_the_same(one.candidate, other) for other in chosen)
         if not alike and judge.coverage(one.candidate.words) >= least_own:
             chosen.append(one.candidate)
@@ -96,6 +98,14 @@ def _sentences(scored: Sequence[Scored], judge: Judge) -> list[Line]:
         of_passage = [candidate for candidate in chosen if candidate.passage.number == number]
         lines += _in_order(sorted(of_passage, key=lambda candidate: candidate.index))
     return lines
+
+
+def _may_follow(one: Scored, best: Scored) -> bool:
+    """Tell whether a candidate may stand beside the best: a row about the subject beside a row, else no fragment."""
+    unit = one.candidate.unit
+    if best.candidate.unit.kind is UnitKind.ROW:
+        return unit.kind is UnitKind.ROW and one.gain >= best.gain
+    return unit.kind is not UnitKind.SENTENCE or one.candidate.text.rstrip("\"'”’»)").endswith((*_ENDS, *_LEADS_IN))
 
 
 def _in_order(chosen: Sequence[CandidateUnit]) -> list[Line]:

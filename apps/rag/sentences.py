@@ -15,6 +15,8 @@ TRAILING_MARKERS = re.compile(rf"(?:[ \t]*{MARKER})*[ \t]*")
 CANDIDATE = re.compile(rf"(?P<line>\n)|(?P<mark>[.!?…؟।॥]+){CLOSERS}(?=[\s\[【])|(?P<full>[。！？｡]+){CLOSERS}")
 NEXT_WORD = re.compile(r"[^\W\d_]{0,12}")
 LONGEST_MARKER = 360  # characters to wait for before an open bracket counts as one that opens no marker
+# A table row as far as its second header: from there on, a full stop is one of its values'.
+ROW_SO_FAR = re.compile(r"[^:;.!?\n]{1,80}: [^;\n]{1,400}; [^:;.!?\n]{1,80}: ")
 LONGEST_WORD = 52  # characters to look back for the word before a full stop
 
 # Before a number that is followed by a full stop: "am 3. Tag", "der 2. Stock", "Nr. 5." are no ends.
@@ -130,6 +132,8 @@ def _ends_sentence(text: str, start: int, stop: int, mark: str, end: int) -> boo
     next_word = following.group() if following else ""
     if mark != ".":
         return not next_word[:1].islower()  # “Why?” she asked … and then
+    if ROW_SO_FAR.match(text, start, stop):
+        return False
     words = text[max(start, stop - LONGEST_WORD) : stop].split()
     if not words:
         return True

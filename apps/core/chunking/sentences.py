@@ -21,6 +21,7 @@ DOTTED = re.compile(r"(?:\w\.)+\w")
 ABBREVIATED = """
     mr mrs ms dr prof st jr sr rev hon gen col capt lt sgt gov sen rep vs etc al fig figs eq eqs ref refs no nos vol
     vols pp ed eds ch sec inc ltd co corp dept est approx ca cf viz jan feb mar apr jun jul aug sep sept oct nov dec
+    incl excl qty ext
     bzw usw vgl ggf evtl inkl exkl zzgl nr str abs art kap abb tab bspw sog allg hrsg mio mrd tel max min okt dez
     mme mlle mgr env sra srta dra ud uds núm pág págs aprox sig dott avv ecc pag blz bijv
     им ул тыс млн млрд руб стр рис табл др пр

@@ -7,8 +7,9 @@ from apps.core.embedding_service import EmbeddingService
 from apps.core.error_handling import ProviderError
 from apps.rag.candidates import CandidateUnit, Scored, find_candidates, judge_for, most_promising
 from apps.rag.llm_service.protocol import Prompt, Stop, StopReason, Token
-from apps.rag.relevance import Judge
+from apps.rag.relevance import OWN_IN_RANK, Judge
 from apps.rag.selection import Line, select
+from apps.rag.synonyms import widened
 
 
 class ExtractiveLLMService:
@@ -35,7 +36,7 @@ class ExtractiveLLMService:
             return []
         fluency = self._embeddings.fluency(prompt.question)
         judge = judge_for(prompt.question, candidates, fluency=fluency, language=prompt.language)
-        scored = self._scored(prompt.question, most_promising(candidates, judge), judge)
+        scored = self._scored(widened(prompt.question, prompt.language), most_promising(candidates, judge), judge)
         return select(scored, judge)
 
     def _scored(self, question: str, candidates: list[CandidateUnit], judge: Judge) -> list[Scored]:
@@ -51,6 +52,8 @@ class ExtractiveLLMService:
 
 
 def _score(candidate: CandidateUnit, cosine: float, judge: Judge) -> Scored:
-    coverage = judge.coverage(candidate.framed)
+    framed, own = judge.coverage(candidate.framed), judge.coverage(candidate.words)
+    coverage = framed + OWN_IN_RANK * (own - framed)
     rank = judge.rank(cosine=cosine, coverage=coverage, passage_score=candidate.passage.score)
-    return Scored(candidate=candidate, rank=rank, cosine=cosine, coverage=coverage)
+    gain = judge.row_gain(subject=candidate.subject, framed=framed)
+    return Scored(candidate=candidate, rank=rank + gain, cosine=cosine, coverage=coverage, gain=gain)
