@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,12 @@ class Installation:
             except psutil.Error:
                 continue
         return mine
+
+    def clear(self) -> None:
+        """Kill whatever is left, so that a test that failed leaves nothing behind."""
+        for process in self.processes():
+            with suppress(psutil.Error):
+                process.kill()
 
 
 @dataclass(frozen=True, kw_only=True)

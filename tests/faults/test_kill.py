@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -116,7 +117,10 @@ class Site:
     def is_half_written(self, bot: dict[str, Any]) -> bool:
         """Whether some, and not all, of the bulk file is in the index."""
         count = "SELECT count(*) FROM citable_passage WHERE chatbot_id = %s AND external_id <> ''"
-        return 0 < self.installation.query(count, bot["id"])[0][0] < LINES
+        try:
+            return 0 < self.installation.query(count, bot["id"])[0][0] < LINES
+        except psycopg.OperationalError:  # the server is still coming up
+            return False
 
     def answers(self, bot: dict[str, Any]) -> bool:
         """Whether the page is there and a question is answered with its proof."""
@@ -140,9 +144,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         running.wait_until_it_serves()
         key = installation.json("key", "create", "--email", "alice@example.org")["key"]
         yield (site := Site(installation=installation, running=running, key=key))
-    finally:
         site.running.stop()
-    assert installation.processes() == []
+        assert installation.processes() == []
+    finally:
+        installation.clear()
+        running.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -188,12 +194,10 @@ def test_a_terminal_that_is_closed_leaves_nothing_that_the_next_command_does_not
         (tmp_path / name).write_bytes(content)
     installation = site.installation
     bot = installation.json("bot", "create", "From the terminal")
-    command = installation.start("ingest", bot["name"], str(tmp_path))
-    wait_until(lambda: installation.postgres() is not None, 20)
-    wait_until(lambda: site.is_half_written(bot), 60)
-
-    command.kill()
-    command.wait()
+    with installation.start("ingest", bot["name"], str(tmp_path)) as command:
+        wait_until(lambda: installation.postgres() is not None, 20)
+        wait_until(lambda: site.is_half_written(bot), 60)
+        command.kill()
     wait_until(lambda: not installation.processes(), 20)
     again = installation.run("ingest", bot["name"], str(tmp_path))
 
@@ -227,5 +231,6 @@ def test_two_servers_on_one_data_folder_share_it(tmp_path: Path) -> None:
         second.stop()
         assert installation.processes() == []
     finally:
-        first.stop()
-        second.stop()
+        installation.clear()
+        first.process.wait()
+        second.process.wait()
