@@ -22,6 +22,8 @@ COPY pyproject.toml README.md LICENSE manage.py ./
 COPY config config
 COPY apps apps
 COPY demo demo
+# What went wrong before and how it was mended: recorded errors are compared with it.
+COPY docs/incidents docs/incidents
 # Editable, so that templates, static files and the demo are found where they lie.
 RUN pip install --no-deps --no-build-isolation --editable .
 

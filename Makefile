@@ -36,15 +36,15 @@ run: setup ## Start everything with the demo bot; prints where to go
 
 test: setup-dev ## Run the tests (sets up what they need)
 	@scripts/install-chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --junitxml=.test-data/junit.xml $(ARGS); status=$$?; \
+	  if [ -z "$(ARGS)" ]; then $(BIN)/python -m scripts.test_report .test-data/junit.xml; fi; exit $$status
 
-check: setup-dev ## Format, lint, types, layers, migrations, generated docs
+check: setup-dev ## Format, lint, types, layers, and the gates: imports, names, migrations, incidents, docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python manage.py makemigrations --check --dry-run
-	@$(BIN)/python scripts/generate_docs.py --check
+	@$(BIN)/python scripts/check_gates.py
 	@$(BIN)/python -m demo.build --check
 	@$(BIN)/python scripts/check_repository.py
 
@@ -54,6 +54,7 @@ format: setup-dev ## Format the code
 
 docs: setup-dev ## Write the docs that are generated
 	@$(BIN)/python scripts/generate_docs.py
+	@$(BIN)/python scripts/check_gates.py --write
 
 bench: setup-dev ## Measure; writes docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)

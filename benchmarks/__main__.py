@@ -16,6 +16,8 @@ from benchmarks import environment
 from benchmarks.product import database, tacit
 
 REPORT = environment.ROOT / "docs" / "benchmarks.md"
+# Figures that stand beside the claims they bear out, and not among the others.
+ELSEWHERE = dict.fromkeys(("privacy", "privacy_timing"), environment.ROOT / "docs" / "privacy.md")
 
 
 def tables_of(name: str) -> Callable[[], Iterator[str]]:
@@ -38,21 +40,26 @@ def output_of(name: str, title: str) -> Callable[[], Iterator[str]]:
 PARTS = {
     "retrieval": tables_of("retrieval"),
     "latency": tables_of("latency"),
+    "steering": tables_of("steering"),
     "footprint": tables_of("footprint"),
+    "filter": tables_of("filter"),
+    "privacy": tables_of("privacy"),
+    "privacy_timing": tables_of("privacy_timing"),
     "answering": output_of("answering", "Answers and refusals, by extraction"),
     "chunking": output_of("chunking", "Chunking"),
 }
 
 
 def write_section(name: str, lines: list[str]) -> None:
-    """Put one benchmark's table into docs/benchmarks.md; the sections of the others stay as they are."""
+    """Put one benchmark's table into its report; the sections of the others stay as they are."""
+    report = ELSEWHERE.get(name, REPORT)
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-    text = REPORT.read_text(encoding="utf-8")
+    text = report.read_text(encoding="utf-8")
     before, _, rest = text.partition(begin)
     _, _, after = rest.partition(end)
     machine = f"{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores, Python {platform.python_version()}."
     section = "\n".join([begin, *lines, "", f"*{machine} `python -m benchmarks {name}`*", end])
-    REPORT.write_text(f"{before}{section}{after}", encoding="utf-8")
+    report.write_text(f"{before}{section}{after}", encoding="utf-8")
 
 
 def main() -> None:

@@ -76,6 +76,7 @@ class Asker:
     name: str = "Benchmark"
     instructions: str = ""
     language: str = "en"
+    is_steered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ class MemorySearch:
         shares = [LOWEST_SHARE + (DENSE_SHARE - LOWEST_SHARE) * service.fluency(question) for question in questions]
         self._fused = fused_scores(self._cosines, self._bm25, shares)
 
-    async def search(self, *, chatbot_id: uuid.UUID, query: str, k: int) -> list[MemoryHit]:
+    async def search(self, *, chatbot_id: uuid.UUID, query: str, k: int, steered: bool = False) -> list[MemoryHit]:
         row = self._rows[query.partition("\n")[0]]
         order = (-self._fused[row]).argsort(kind="stable")
         found = [

@@ -5,12 +5,16 @@ texts takes an hour. The queries are made the same way, and the question's own e
 """
 
 import asyncio
+import json
 import random
 import statistics
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from django.db import connection, transaction
@@ -23,9 +27,11 @@ from apps.retrieval import index, large
 from apps.retrieval.lexical import query_terms
 from apps.retrieval.models import IndexStatistics
 from apps.retrieval.providers import space_of
-from apps.retrieval.vector_search import BotIndex, Question, VectorSearchService, Weights, fuse
+from apps.retrieval.vector_search import BotIndex, Question, VectorSearchService, Weights
+from benchmarks.environment import CHROMA_PYTHON
 
 SIZES = (5_000, 50_000, 100_000)
+PEER_SIZE = 50_000
 VOCABULARY = 60_000
 CENTRES = 3_000
 QUERIES = 200
@@ -84,8 +90,7 @@ async def measure(bot: Chatbot, world: World, *, indexed: bool) -> tuple[list[fl
             weights=Weights(dense=0.7, lexical=0.3),
         )
         begun = time.perf_counter()
-        rows = await search._candidates(bot.pk, bot_index, asked, 100)
-        hits = fuse(rows, asked.weights)[:K]
+        _, hits = await search.find(bot.pk, bot_index, asked, k=K)
         times.append((time.perf_counter() - begun) * 1000)
         results.append([hit.passage_id for hit in hits])
     await close_visitor_pool()
@@ -120,6 +125,28 @@ def table() -> Iterator[str]:
             large.build_indexes(bot.pk)
             ms, found = asyncio.run(measure(bot, queries(world), indexed=True))
             yield row(size, "indexed", ms, overlap(found, exact))
+        if size == PEER_SIZE:
+            yield from peer_row(world, size)
+
+
+def peer_row(world: World, size: int) -> Iterator[str]:
+    """Yield what Chroma takes for as many vectors with a metadata filter, if there is an interpreter that has it."""
+    if not CHROMA_PYTHON:
+        return
+    vectors = np.stack([world.vector() for _ in range(size + size // 2)])
+    citable = np.arange(len(vectors)) < size
+    asked = queries(world)
+    asks = np.stack([asked.vector() for _ in range(QUERIES)])
+    with TemporaryDirectory() as folder:
+        for name, array in (("vectors", vectors), ("citable", citable), ("queries", asks)):
+            np.save(Path(folder) / f"{name}.npy", array)
+        program = Path(__file__).with_name("chroma.py")
+        done = subprocess.run([CHROMA_PYTHON, program, folder], capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    exact = [set(np.argsort(-(vectors[:size] @ ask))[:K].tolist()) for ask in asks]
+    shares = [len(set(found) & right) / K for found, right in zip(result["found"], exact, strict=True)]
+    way = f"Chroma {result['version']}, metadata filter, vectors alone"
+    yield row(size, way, result["ms"], statistics.mean(shares))
 
 
 def row(size: int, way: str, ms: list[float], recall: float) -> str:

@@ -10,9 +10,11 @@ from ninja.errors import AuthenticationError as NinjaAuthenticationError
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 
+from apps.accounts.audit_views import router as audit
 from apps.chatbots.api_views import router as chatbots
 from apps.conversations.api_views import owner_router as conversations
 from apps.conversations.api_views import visitor_router as chat
+from apps.conversations.proof_views import router as proofs
 from apps.core.error_handling import (
     AuthenticationError,
     NotFoundError,
@@ -22,6 +24,10 @@ from apps.core.error_handling import (
 )
 from apps.core.problems import problem_response, unexpected
 from apps.knowledge.api_views import router as sources
+from apps.knowledge.link_views import router as links
+from apps.observability.alert_views import router as alerts
+from apps.observability.error_views import router as recorded_errors
+from apps.observability.leaktest.api_views import router as leak_tests
 from apps.retrieval.api_views import router as search
 
 api = NinjaAPI(
@@ -32,9 +38,15 @@ api = NinjaAPI(
 )
 api.add_router("/chatbots", chatbots)
 api.add_router("/chatbots/{uuid:chatbot_id}/sources", sources)
+api.add_router("/chatbots/{uuid:chatbot_id}/links", links)
 api.add_router("/chatbots/{uuid:chatbot_id}/search", search)
 api.add_router("/chatbots/{uuid:chatbot_id}/conversations", conversations)
+api.add_router("/chatbots/{uuid:chatbot_id}/conversations", proofs)
+api.add_router("/chatbots/{uuid:chatbot_id}/leaktests", leak_tests)
 api.add_router("/chat/{public_id}", chat)
+api.add_router("/audit", audit)
+api.add_router("/errors", recorded_errors)
+api.add_router("/alerts", alerts)
 
 
 @api.exception_handler(TacitError)

@@ -36,6 +36,20 @@ def number(name: str, default: int, *, minimum: int = 0) -> int:
     return value
 
 
+def amount(name: str, default: float = 0.0) -> float:
+    """Return the variable as an amount, which may have decimals."""
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        value = float(raw)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise SettingsError(f"{name} is no amount. Set it to a number like 0.15.")
+    return value
+
+
 def flag(name: str, default: bool = False) -> bool:
     """Return the variable as a yes or no."""
     raw = text(name).strip().lower()

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from apps.core.alert_rules import DEFAULT_RULES, parse_rules
 from apps.core.database.urls import django_database, embedded_url
 from apps.core.error_handling import SettingsError
 from config import env
@@ -54,6 +55,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_COOKIES else None
 X_FRAME_OPTIONS = "DENY"
+# `check --deploy` asks for a redirect to HTTPS and for HSTS. Both are the proxy's, which has the certificate: a
+# redirect from here goes in a circle behind one that doesn't name the scheme, and HSTS binds a name that isn't ours.
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
 
 # Addresses of proxies whose X-Forwarded-For is believed; loopback always is, since a proxy usually stands beside us.
 TRUSTED_PROXIES = env.words("TACIT_TRUSTED_PROXIES")
@@ -73,16 +77,20 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "apps.core",
     "apps.accounts",
+    "apps.incidents",
     "apps.chatbots",
     "apps.retrieval",
     "apps.knowledge",
     "apps.rag",
     "apps.conversations",
     "apps.widget",
+    "apps.observability",
 ]
 
 MIDDLEWARE = [
+    "apps.core.log_context.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apps.accounts.actors.ActorMiddleware",
     "apps.conversations.cors.AllowedSitesMiddleware",
     "apps.core.api_errors.ApiErrorsMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
@@ -195,6 +203,9 @@ CHUNKING = env.choice("TACIT_CHUNKING", "structure", "semantic")
 RERANKER_MODEL = env.text("TACIT_RERANKER_MODEL")
 LANGUAGE_MODEL = env.language_model()
 
+# How many seconds something outside that failed three times in a row (a model's server, a site) is left alone.
+CIRCUIT_SECONDS = env.number("TACIT_CIRCUIT_SECONDS", 30, minimum=1)
+
 # Addresses inside the network that owners may add as sources all the same (hosts or CIDR blocks).
 FETCH_ALLOWED_HOSTS = env.words("TACIT_FETCH_ALLOW_HOSTS")
 
@@ -208,34 +219,88 @@ EXTRACTION_MAX_PAGES = env.number("TACIT_EXTRACTION_MAX_PAGES", 3000, minimum=1)
 # Questions a visitor may ask in a minute, by address; requests from this machine itself are not counted.
 VISITOR_MESSAGES_PER_MINUTE = env.number("TACIT_VISITOR_MESSAGES_PER_MINUTE", 30, minimum=1)
 
+# Whether a chatbot with learn-only sources is attacked anew when its sources or its model have changed: by the worst
+# model there is, in `inform` by its own, whose answers may cost money.
+LEAKTEST_AFTER_CHANGES = env.flag("TACIT_LEAKTEST_AFTER_CHANGES")
+
 # Which class serves which name; tests put fakes here.
 SERVICES = {
     "users": "apps.accounts.services.UserService",
     "chatbots": "apps.chatbots.services.ChatbotService",
     "knowledge_sources": "apps.knowledge.services.KnowledgeSourceService",
+    "errors": "apps.incidents.services.ErrorService",
     "documents": "apps.knowledge.services.DocumentService",
+    "steering_links": "apps.knowledge.links.SteeringLinkService",
     "chat": "apps.conversations.services.ChatService",
     "privacy": "apps.rag.privacy_service.PrivacyService",
     "search": "apps.retrieval.vector_search.create_search_service",
     "embeddings": "apps.retrieval.providers.create_embeddings",
     "reranker": "apps.retrieval.providers.create_configured_reranker",
     "llm": "apps.rag.llm_service.create_llm_service",
+    "alerts": "apps.observability.alerts.AlertService",
+    "leak_tests": "apps.observability.leaktest.service.LeakTestService",
+}
+
+# What each service is wrapped in where it is registered, from the inside out.
+SERVICE_WRAPPERS: dict[str, list[str]] = {
+    "chat": ["apps.observability.metered_chat.MeteredChat"],
+    "llm": ["apps.observability.metered_llm.metered"],
 }
 
 # Only a worker imports the tasks, and with them the ingest flow; other processes queue jobs by name.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-PROCRASTINATE_IMPORT_PATHS = ["apps.knowledge.tasks"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "apps.knowledge.tasks",
+    "apps.retrieval.tasks",
+    "apps.rag.tasks",
+    "apps.conversations.watch",
+    "apps.observability.leaktest.tasks",
+    "apps.observability.alert_tasks",
+]
 
 # How much is logged: DEBUG, INFO, WARNING or ERROR; none of them logs what visitors or documents say.
 LOG_LEVEL = env.text("TACIT_LOG_LEVEL", "WARNING").upper()
+# Lines for people, or one JSON object a line for who collects them; both name request and job.
+LOG_FORMAT = env.choice("TACIT_LOG_FORMAT", "text", "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"no_secrets": {"()": "apps.core.log_redaction.NoSecretsInPaths"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
+    "formatters": {
+        "text": {"()": "apps.core.log_formats.TextLines"},
+        "json": {"()": "apps.core.log_formats.JsonLines"},
+    },
+    "filters": {
+        "no_secrets": {"()": "apps.core.log_redaction.NoSecretsInPaths"},
+        "context": {"()": "apps.core.log_context.NamesRequestAndJob"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["no_secrets", "context"]}
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Its lines at INFO hold task arguments; ours hold ids only, but nobody should have to check that.
     # Django warns of every 404; what matters of it is an error.
     "loggers": {"procrastinate": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }
+
+# Who may read /metrics from elsewhere than this machine itself: whoever sends this as a bearer token.
+METRICS_TOKEN = env.text("TACIT_METRICS_TOKEN")
+# Where traces and metrics are sent by OpenTelemetry, http://collector:4318 for example; nowhere without it.
+OTLP_ENDPOINT = env.text("TACIT_OTLP_ENDPOINT") or env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+# An unknown metric is an error; for tests, since no answer should fail because of its numbers.
+STRICT_METRICS = env.flag("TACIT_STRICT_METRICS")
+# What a million tokens cost, read and written, in the currency you like; the cost of each chatbot is counted with it.
+LLM_INPUT_PRICE = env.amount("TACIT_LLM_INPUT_PRICE")
+# The same for the tokens that the model writes.
+LLM_OUTPUT_PRICE = env.amount("TACIT_LLM_OUTPUT_PRICE")
+# When somebody is told that something is wrong: JSON as docs/monitoring.md describes, instead of the usual rules.
+ALERT_RULES = parse_rules(rules) if (rules := env.text("TACIT_ALERT_RULES")) else DEFAULT_RULES
+# Whom alerts are mailed to; needs TACIT_EMAIL_HOST.
+ALERT_EMAILS = env.words("TACIT_ALERT_EMAILS")
+# Where alerts are posted to.
+ALERT_WEBHOOK_URL = env.text("TACIT_ALERT_WEBHOOK_URL")
+# What posted alerts are signed with, so that the receiver knows they are ours.
+ALERT_WEBHOOK_SECRET = env.text("TACIT_ALERT_WEBHOOK_SECRET")
+if ALERT_WEBHOOK_URL and not ALERT_WEBHOOK_SECRET:
+    raise SettingsError("TACIT_ALERT_WEBHOOK_URL needs TACIT_ALERT_WEBHOOK_SECRET: set it to a long random text.")
+if ALERT_EMAILS and not EMAIL_HOST:
+    raise SettingsError("TACIT_ALERT_EMAILS needs a mail server: set TACIT_EMAIL_HOST, or leave both out.")

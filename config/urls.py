@@ -13,6 +13,7 @@ from config.api import api
 urlpatterns = [
     path("api/v1/", api.urls),
     path("accounts/", include("allauth.urls")),
+    path("", include("apps.observability.urls")),
     path("", include("apps.widget.urls")),
     path("", include("apps.dashboard.urls")),
 ]

@@ -1,4 +1,4 @@
-"""Writes the docs that are made from code: the module map, the error reference, the settings reference, the API."""
+"""Writes the docs that are made from code: module map, errors, settings, API, log of incidents, testing strategy."""
 
 import ast
 import json
@@ -15,8 +15,11 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251  # before Django knows its settings
 django.setup()
 
-from apps.core.error_handling import TacitError  # noqa: E402  # needs the path above
+from apps.core import error_handling  # noqa: E402  # needs the path above
+from apps.core.error_handling import TacitError  # noqa: E402
 from config.api import api  # noqa: E402
+from scripts.incident_log import incident_log  # noqa: E402
+from scripts.testing_strategy import strategy_of_tests  # noqa: E402
 
 BEGIN, END = "<!-- generated: {} -->", "<!-- end of generated -->"
 HINT = "Made by `make docs`; `make check` fails when it is out of date."
@@ -47,19 +50,24 @@ def first_sentence(file: Path) -> str:
 
 
 def error_reference() -> str:
-    """Every error with its code, status, whether a retry helps, and what it tells people."""
+    """The tree as it is drawn, and of every error its code, status, whether a retry helps, and what it tells."""
+    _, _, drawing = (error_handling.__doc__ or "").partition("\n\n")
+    return f"```text\n{drawing.strip()}\n```\n\n{error_table()}"
+
+
+def error_table() -> str:
     rows = ["| code | status | retry helps | what people read |", "|---|---|---|---|"]
-    for error in sorted(tree(TacitError), key=lambda error: (error.status, error.code)):
+    for error in sorted(error_tree(), key=lambda error: (error.status, error.code)):
         retry = "yes" if error.retryable else "no"
         rows.append(f"| `{error.code}` | {error.status} | {retry} | {error.default_message()} |")
     return "\n".join(rows)
 
 
-def tree(error: type[TacitError]) -> Iterator[type[TacitError]]:
-    yield error
-    for child in error.__subclasses__():
+def error_tree(branch: type[TacitError] = TacitError) -> Iterator[type[TacitError]]:
+    yield branch
+    for child in branch.__subclasses__():
         if child.__module__ == TacitError.__module__:
-            yield from tree(child)
+            yield from error_tree(child)
 
 
 def settings_reference() -> str:
@@ -118,22 +126,32 @@ def documents() -> Iterator[tuple[Path, str]]:
             f" {HINT}\n\n{settings_reference()}\n"
         ),
     )
+    yield (
+        ROOT / "docs/ERROR_RESOLUTION_LOG.md",
+        f"# Log of errors and how they were mended\n\n{HINT}\n\n{incident_log()}\n",
+    )
+    yield ROOT / "docs/TESTING_STRATEGY.md", f"# Testing strategy\n\n{HINT}\n\n{strategy_of_tests()}\n"
     schema = json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), indent=2, ensure_ascii=False, default=str)
     yield ROOT / "docs/openapi.json", schema + "\n"
 
 
-def main() -> int:
-    """Write the docs, or with `--check` say which are out of date."""
-    stale = [
+def stale() -> list[tuple[Path, str]]:
+    """Return the docs that are out of date, and what they should say."""
+    return [
         (file, text)
         for file, text in documents()
         if not file.exists() or file.read_text(encoding="utf-8") != text
     ]  # fmt: skip
+
+
+def main() -> int:
+    """Write the docs, or with `--check` say which are out of date."""
+    found = stale()
     if "--check" in sys.argv:
-        for file, _ in stale:
+        for file, _ in found:
             print(f"{file.relative_to(ROOT)} is out of date. Run `make docs`.", file=sys.stderr)
-        return bool(stale)
-    for file, text in stale:
+        return bool(found)
+    for file, text in found:
         file.write_text(text, encoding="utf-8")
     return 0
 

@@ -25,7 +25,9 @@ READY_WITHIN = 20
 def address(django_db_setup: None) -> Iterator[str]:
     """Serve the product as `tacit web` does, in a thread, and give its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_level="warning", access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(application, lifespan="off", log_level="warning", access_log=False, server_header=False)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + READY_WITHIN

@@ -217,9 +217,9 @@ async def echoes_prompt(exchange: Exchange) -> None:
 
 
 class LLMServer:
-    """Listens on a free loopback port while the block runs; `requests` holds what came."""
+    """Listens on a loopback port, a free one by default, while the block runs; `requests` holds what came."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[RecordedRequest] = []
         self.hang_ups = 0  # answers that a client left before their end
         self.probes = 0  # requests for the list of models, by which a client asks whether anybody is there
@@ -228,7 +228,7 @@ class LLMServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="llm-server", daemon=True)
         self._ready = threading.Event()
-        self._port = 0
+        self._port = port
 
     @property
     def base_url(self) -> str:
@@ -256,7 +256,7 @@ class LLMServer:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", self._port))
         self._port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()

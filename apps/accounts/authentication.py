@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from apps.accounts.actors import become, by_key
 from apps.accounts.models import ApiKey, Member
 from apps.core.error_handling import AuthenticationError, PermissionDeniedError
 from apps.core.services import ServiceRegistry
@@ -25,6 +26,7 @@ class OwnerKey(HttpBearer):
         needed = "read" if request.method in READING else "write"
         if needed not in key.scopes:
             raise PermissionDeniedError(f"This key may only {' and '.join(key.scopes)}. Use one that may {needed}.")
+        become(by_key(key))
         return key
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -83,3 +83,59 @@ class SignInLink(models.Model):
     token_hash = models.BinaryField(max_length=32, unique=True)
     expires_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+ONLY_GROWS = "The audit trail only grows: its entries are neither changed nor deleted."
+
+
+class AppendOnly(models.QuerySet["AuditEntry"]):
+    """Rows that are added and read, and never changed or taken away."""
+
+    def update(self, **changes: Any) -> NoReturn:
+        raise TypeError(ONLY_GROWS)
+
+    def delete(self) -> NoReturn:
+        raise TypeError(ONLY_GROWS)
+
+    def bulk_update(self, *args: Any, **options: Any) -> NoReturn:
+        raise TypeError(ONLY_GROWS)
+
+
+class AuditEntry(models.Model):
+    """Who did what to what, and when; a trigger in the database refuses every change to it.
+
+    Nothing is a foreign key but the organization, with which its trail goes: an entry outlives the user, the key and
+    the thing it tells of.
+    """
+
+    organization = models.ForeignKey(  # the migration adds the constraint, with ON DELETE CASCADE
+        Organization, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    at = models.DateTimeField(default=timezone.now)
+    action = models.CharField(max_length=40)
+    actor_kind = models.CharField(max_length=12)
+    actor_label = models.TextField()
+    user_id = models.UUIDField(null=True)
+    key_id = models.UUIDField(null=True)
+    chatbot_id = models.UUIDField(null=True)
+    object_kind = models.CharField(max_length=20)
+    object_id = models.CharField(max_length=64)
+    object_name = models.CharField(max_length=300, blank=True)
+    details = models.JSONField(default=dict)
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "-id"]),
+            models.Index(fields=["organization", "at"]),
+            models.Index(fields=["chatbot_id", "-id"]),
+        ]
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise TypeError(ONLY_GROWS)
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise TypeError(ONLY_GROWS)

@@ -13,6 +13,9 @@ from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts import audit
+from apps.accounts.actors import acting, by_link
+from apps.accounts.audit import Action
 from apps.accounts.models import ApiKey, Member, Organization, Role, SignInLink, User
 from apps.core.error_handling import AuthenticationError, NotFoundError, ValidationError
 
@@ -56,6 +59,7 @@ class UserService:
                 name=organization_name or f"{email}'s organization"
             )
             member = Member.objects.create(organization=organization, user=user, role=Role.OWNER)
+            audit.record(Action.MEMBER_ADDED, audit.member_subject(member), role=member.role)
         return member
 
     @staticmethod
@@ -84,6 +88,7 @@ class UserService:
         key = ApiKey.objects.create(
             member=member, name=name, prefix=secret[:12], key_hash=digest(secret), scopes=list(wanted)
         )
+        audit.record(Action.KEY_CREATED, audit.key_subject(key), scopes=key.scopes, owner=member.user.email)
         return NewApiKey(key=key, secret=secret)
 
     def authenticate_key(self, secret: str) -> ApiKey:
@@ -105,8 +110,10 @@ class UserService:
     def revoke_api_key(self, *, member: Member, key_id: uuid.UUID) -> None:
         """End a key of the member's organization; it fails from the next request on."""
         keys = ApiKey.objects.filter(pk=key_id, member__organization=member.organization, revoked_at=None)
-        if not keys.update(revoked_at=timezone.now()):
+        key = keys.select_related("member__user").first()
+        if key is None or not keys.update(revoked_at=timezone.now()):
             raise NotFoundError("There is no such key in your organization. `tacit key list` shows the keys there are.")
+        audit.record(Action.KEY_REVOKED, audit.key_subject(key), owner=key.member.user.email)
 
     @transaction.atomic
     def create_sign_in_link(self, *, user: User) -> str:
@@ -115,6 +122,7 @@ class UserService:
         SignInLink.objects.create(
             user=user, token_hash=digest(token), expires_at=timezone.now() + SIGN_IN_LINK_LIFETIME
         )
+        audit.record_of_user(Action.SIGN_IN_LINK_CREATED, user)
         return token
 
     @transaction.atomic
@@ -135,4 +143,6 @@ class UserService:
             )
         link.used_at = timezone.now()
         link.save(update_fields=["used_at"])
+        with acting(by_link(link.user)):
+            audit.record_of_user(Action.SIGNED_IN, link.user)
         return link.user

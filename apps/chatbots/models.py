@@ -8,11 +8,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from apps.accounts.audit import Subject
 from apps.accounts.models import Organization
 
 
 class LearnOnlyUse(models.TextChoices):
-    """How a chatbot uses its learn-only sources; every mode behaves as `sealed` until steering and the filter exist."""
+    """How a chatbot uses its learn-only sources; see the claims in apps/rag/privacy_service.py."""
 
     SEALED = "sealed", "Sealed"
     STEER = "steer", "Steer"
@@ -44,3 +45,14 @@ class Chatbot(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["organization", "name"], name="one_chatbot_per_name")]
+
+    @property
+    def audit_subject(self) -> Subject:
+        return Subject(
+            organization_id=self.organization_id, kind="chatbot", id=self.pk, name=self.name, chatbot_id=self.pk
+        )
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether learn-only sources may influence which citable passages are chosen."""
+        return self.learn_only_use != LearnOnlyUse.SEALED

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from apps.accounts import audit
+from apps.accounts.audit import Action
 from apps.accounts.models import Organization
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import ConflictError, NotFoundError, ValidationError
@@ -19,6 +21,8 @@ EDITABLE = {
 }  # fmt: skip
 
 
+# The same words for a bot that is unknown, unpublished, or taken offline while it answers.
+NO_SUCH_CHATBOT = "There is no chatbot at this address."
 USUAL_PORTS = {"http": 80, "https": 443}  # which browsers leave out
 HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 
@@ -36,19 +40,29 @@ class ChatbotService:
             raise NotFoundError("There is no chatbot with that id in your organization.")
         return chatbot
 
+    @transaction.atomic
     def create(self, *, organization: Organization, name: str, **settings: Any) -> Chatbot:
         """Make a chatbot. Raises ConflictError when the name is taken, ValidationError for settings it can't have."""
         chatbot = Chatbot(organization=organization, name=name)
-        return self._apply(chatbot, {"name": name, **settings})
+        self._apply(chatbot, {"name": name, **settings})
+        audit.record(Action.CHATBOT_CREATED, chatbot, learn_only_use=chatbot.learn_only_use)
+        return chatbot
 
+    @transaction.atomic
     def update(self, chatbot: Chatbot, **changes: Any) -> Chatbot:
-        """Change settings of a chatbot; raises as `create` does."""
-        return self._apply(chatbot, changes)
+        """Change settings of a chatbot; raises as `create` does, and NotFoundError when it was deleted meanwhile."""
+        before = Chatbot.objects.select_for_update().filter(pk=chatbot.pk).values(*EDITABLE).first()
+        if before is None:
+            raise NotFoundError("There is no chatbot with that id in your organization.")
+        self._apply(chatbot, changes)
+        record_changes(chatbot, before)
+        return chatbot
 
+    @transaction.atomic
     def delete(self, chatbot: Chatbot) -> None:
         """Delete a chatbot with everything that belongs to it, in one transaction."""
-        with transaction.atomic():
-            chatbot.delete()
+        audit.record(Action.CHATBOT_DELETED, chatbot)
+        chatbot.delete()
 
     def _apply(self, chatbot: Chatbot, changes: dict[str, Any]) -> Chatbot:
         if unknown := set(changes) - EDITABLE:
@@ -68,6 +82,18 @@ class ChatbotService:
         except DataError:
             raise ValidationError("A setting is too long or holds characters that are no text. Shorten it.") from None
         return chatbot
+
+
+def record_changes(chatbot: Chatbot, before: dict[str, Any]) -> None:
+    """Record what is not as it was `before`: what visitors may reach and learn apart, the other settings by name."""
+    changed = {name for name, value in before.items() if getattr(chatbot, name) != value}
+    if "is_published" in changed:
+        audit.record(Action.CHATBOT_PUBLISHED if chatbot.is_published else Action.CHATBOT_UNPUBLISHED, chatbot)
+    if "learn_only_use" in changed:
+        modes = {"before": before["learn_only_use"], "after": chatbot.learn_only_use}
+        audit.record(Action.LEARN_ONLY_USE_CHANGED, chatbot, **modes)
+    if others := changed - {"is_published", "learn_only_use"}:
+        audit.record(Action.CHATBOT_CHANGED, chatbot, settings=sorted(others))
 
 
 def normal_origin(text: str) -> str:
@@ -105,5 +131,5 @@ def published_chatbot(public_id: str) -> Chatbot:
     chatbots = Chatbot.objects.filter(public_id=public_id, is_published=True)
     chatbot = chatbots.first() if public_id.isalnum() else None  # PostgreSQL refuses some of what an address may hold
     if chatbot is None:
-        raise NotFoundError("There is no chatbot at this address.")
+        raise NotFoundError(NO_SUCH_CHATBOT)
     return chatbot

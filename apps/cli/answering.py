@@ -73,7 +73,11 @@ def search(
     """Show the citable passages that a question finds, best first."""
     prepare()
     chatbot = find_chatbot(bot)
-    hits = run(ServiceRegistry.get("search").search(chatbot_id=chatbot.pk, query=clean_question(query), k=k))
+    hits = run(
+        ServiceRegistry.get("search").search(
+            chatbot_id=chatbot.pk, query=clean_question(query), k=k, steered=chatbot.is_steered
+        )
+    )
     if as_json:
         print_json({"hits": [hit_out(hit).model_dump() for hit in hits]})
         return

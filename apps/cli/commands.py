@@ -2,7 +2,7 @@
 
 import typer
 
-from apps.cli import answering, bots, ingesting, inspection, people, serving
+from apps.cli import answering, auditing, bots, doctoring, errors, ingesting, leak_testing, people, serving
 
 app = typer.Typer(
     help="Tacit: a self-hosted chatbot that answers from your documents, with proof.",
@@ -12,6 +12,7 @@ app = typer.Typer(
 )
 app.add_typer(people.keys, name="key")
 app.add_typer(bots.bots, name="bot")
+app.add_typer(errors.errors, name="errors")
 app.command("up")(serving.up)
 app.command("web", rich_help_panel="Parts of `up`, to run apart")(serving.web)
 app.command("worker", rich_help_panel="Parts of `up`, to run apart")(serving.worker)
@@ -19,5 +20,7 @@ app.command("migrate", rich_help_panel="Parts of `up`, to run apart")(serving.mi
 app.command("ingest")(ingesting.ingest)
 app.command("ask")(answering.ask)
 app.command("search")(answering.search)
-app.command("doctor")(inspection.doctor)
+app.command("audit")(auditing.audit)
+app.command("leaktest")(leak_testing.leaktest)
+app.command("doctor")(doctoring.doctor)
 app.command("sign-in-link")(people.sign_in_link)

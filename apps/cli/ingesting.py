@@ -20,6 +20,7 @@ from apps.cli.people import AsJson
 from apps.cli.readiness import prepare, print_json
 from apps.core.error_handling import TacitError, ValidationError
 from apps.core.services import ServiceRegistry
+from apps.knowledge.both_classes import warnings_of, with_marks
 from apps.knowledge.models import Disclosure, Source, SourceStatus
 
 SECONDS_BETWEEN_LOOKS = 5.0
@@ -136,7 +137,7 @@ def wait_for(ids: Sequence[UUID], worker: WorkerIfNeeded, *, quiet: bool) -> lis
     with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
         bars: dict[UUID, TaskID] = {}
         while True:
-            rows = list(Source.objects.filter(pk__in=ids).order_by("created_at", "pk"))
+            rows = list(with_marks(Source.objects.filter(pk__in=ids).order_by("created_at", "pk")))
             for source in rows:
                 show(progress, bars, source)
             if all(source.status in FINAL for source in rows):
@@ -168,7 +169,7 @@ def tell(sources: Sequence[Source], refused: Sequence[Refused], *, as_json: bool
         if source.status == SourceStatus.READY:
             passages = "1 passage" if source.passage_count == 1 else f"{source.passage_count} passages"
             print(f"ready   {source.title}: {passages}")
-            for warning in source.warnings:
+            for warning in warnings_of(source):
                 print(f"        note: {warning['message']}")
         else:
             print(f"failed  {source.title}: {source.error_message}")
@@ -184,6 +185,6 @@ def summary(source: Source) -> dict[str, Any]:
         "disclosure": source.disclosure,
         "documents": source.document_count,
         "passages": source.passage_count,
-        "warnings": source.warnings,
+        "warnings": warnings_of(source),
         "error": {"code": source.error_code, "message": source.error_message} if source.error_code else None,
     }

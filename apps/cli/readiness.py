@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.accounts.actors import at_the_command_line, become
 from apps.core.database.embedded import EmbeddedPostgres
 from apps.core.database.requirements import check_database, check_learn_only_unreadable
 
@@ -20,6 +21,7 @@ def prepare() -> None:
 
     Raises DatabaseError, saying what to do.
     """
+    become(at_the_command_line())
     if settings.EMBEDDED_DATABASE:
         postgres.start()
     check_database(settings.DATABASES["default"], settings.VISITOR_DATABASE)

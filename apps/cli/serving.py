@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Annotated
 
 import psutil
@@ -14,13 +15,15 @@ import typer
 import uvicorn
 from django.conf import settings
 
+from apps.accounts.actors import SYSTEM, become
 from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
 from apps.cli.demo import fill_demo_bot
 from apps.cli.people import ADDRESS_FILE, new_sign_in_link
 from apps.cli.readiness import prepare
-from apps.core.error_handling import SettingsError
+from apps.core.error_handling import ProviderRejectedError, ProviderUnavailableError, SettingsError
 from apps.core.services import ServiceRegistry, load
+from apps.observability.publishing import start_publishing
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 for all of this machine's.")]
@@ -34,7 +37,9 @@ def up(
     """Start everything: database, migrations, web and worker. Prints a one-time sign-in link."""
     check_port(host, port)
     prepare()
-    ServiceRegistry.get("embeddings").embed_query("ready")  # makes the model's file before anybody waits for it
+    ServiceRegistry.get("privacy").verify()
+    with suppress(ProviderUnavailableError):  # a model's server that is away is waited for; a wrong key is told now
+        ServiceRegistry.get("embeddings").embed_query("ready")  # makes the model's file before anybody waits for it
     demo_is_new = not (no_demo or Chatbot.objects.exists()) and fill_demo_bot() is not None
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, not bound
     address = settings.PUBLIC_URL or f"http://{shown}:{port}"
@@ -91,18 +96,22 @@ def check_port(host: str, port: int) -> None:
 def web(port: Port = 8000, host: Host = "127.0.0.1", child: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
     """Serve pages and API; many of these may run side by side."""
     prepare()
+    become(SYSTEM)
     if child:
         end_with_parent()
+    ServiceRegistry.get("privacy").verify()
     warm_up()
+    start_publishing("web")
     uvicorn.run(
         "config.asgi:application", host=host, port=port, lifespan="off", log_level="warning", access_log=False,
-        server_header=False, timeout_graceful_shutdown=5, proxy_headers=False,
+        server_header=False, timeout_graceful_shutdown=5, proxy_headers=False, log_config=None,
     )  # fmt: skip
 
 
 def warm_up() -> None:
-    """Load every model before the first visitor waits for it."""
-    ServiceRegistry.get("embeddings").embed_query("ready")
+    """Load every model before the first visitor waits for it. One on a server that fails is no reason not to serve."""
+    with suppress(ProviderUnavailableError, ProviderRejectedError):
+        ServiceRegistry.get("embeddings").embed_query("ready")
     ServiceRegistry.get("reranker")
     ServiceRegistry.get("llm")
 
@@ -110,8 +119,10 @@ def warm_up() -> None:
 def worker(child: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
     """Work through the queue; many of these may run side by side, on many machines."""
     prepare()
+    become(SYSTEM)
     if child:
         end_with_parent()
+    start_publishing("worker")
     asyncio.run(load("apps.knowledge.worker.run_worker")())  # only here: other commands need no parser or chunker
 
 

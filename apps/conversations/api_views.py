@@ -10,6 +10,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
 
+from apps.accounts import audit
+from apps.accounts.audit import Action
 from apps.accounts.authentication import OwnerKey
 from apps.chatbots.api_views import chatbot_of
 from apps.chatbots.models import Chatbot
@@ -53,13 +55,12 @@ async def ask(request: HttpRequest, public_id: Path[str], payload: schemas.Messa
 async def public_events(started: Started, answer: AsyncIterator[Any]) -> AsyncIterator[str]:
     """Yield the answer's events as visitors see them; the stream ends with `done` or `error`, always."""
     async with aclosing(answer):  # type: ignore[type-var]
-        yield event(
-            "start",
-            schemas.StartEvent(conversation_token=started.conversation_token, message_id=started.message_id),
-        )
+        yield begin(started)
         try:
             async for one in answer:
-                if isinstance(one, Delta):
+                if isinstance(one, Started):
+                    yield begin(one)
+                elif isinstance(one, Delta):
                     yield event("delta", schemas.DeltaEvent(text=one.text))
                 elif isinstance(one, Cited):
                     yield event("citation", citation_out(one.citation))
@@ -67,6 +68,12 @@ async def public_events(started: Started, answer: AsyncIterator[Any]) -> AsyncIt
                     yield event("done", done(started, one))
         except Exception as error:  # noqa: BLE001  # the stream is open: whatever it is, the visitor gets an event and not a torn line
             yield f"event: error\ndata: {json.dumps(problem(as_tacit_error(error)))}\n\n"
+
+
+def begin(started: Started) -> str:
+    return event(
+        "start", schemas.StartEvent(conversation_token=started.conversation_token, message_id=started.message_id)
+    )
 
 
 async def whole_answer(started: Started, answer: AsyncIterator[Any]) -> HttpResponse:
@@ -216,6 +223,7 @@ def show_conversation(request: HttpRequest, chatbot_id: Path[UUID], conversation
     conversation = chat.of(chatbot_of(request, chatbot_id)).filter(pk=conversation_id).first()
     if conversation is None:
         raise NotFoundError("This chatbot has no conversation with that id.")
+    audit.record(Action.CONVERSATION_OPENED, conversation)
     return {
         "id": conversation.pk,
         "created_at": conversation.created_at,

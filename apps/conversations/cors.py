@@ -34,6 +34,7 @@ class AllowedSitesMiddleware:
         preflight = request.method == "OPTIONS"
         response = HttpResponse(status=204) if preflight else await self.get_response(request)
         response["Vary"] = "Origin"
+        response["Cache-Control"] = "no-store"
         if origin:
             response["Access-Control-Allow-Origin"] = origin
         if origin and preflight:

@@ -3,9 +3,11 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from apps.accounts.audit import Subject
 from apps.chatbots.models import Chatbot
 
 
@@ -31,9 +33,19 @@ class Conversation(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["chatbot", "-last_message_at"])]
 
+    @property
+    def audit_subject(self) -> Subject:
+        organization_id = self.chatbot.organization_id
+        return Subject(
+            organization_id=organization_id, kind="conversation", id=self.pk, chatbot_id=self.chatbot_id
+        )  # fmt: skip
+
 
 class Message(models.Model):
-    """A question or an answer. `trace` is for the owner alone: what was found, used and dropped, and the timings."""
+    """A question or an answer. `trace` is for the owner alone: what was found, used and dropped, and the timings.
+
+    `context` names the documents whose passages the answer could be made from, cited or not.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
@@ -42,6 +54,7 @@ class Message(models.Model):
     answered = models.BooleanField(null=True)
     complete = models.BooleanField(default=True)
     trace = models.JSONField(default=dict)
+    context = ArrayField(models.UUIDField(), default=list)
     feedback = models.CharField(max_length=4, choices=FeedbackValue.choices, blank=True)
     feedback_comment = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,6 +1,9 @@
 """THE CHAT: a visitor's question is kept, answered through the answer flow, and the answer kept with its citations.
 
 open → ask → (answer flow) → keep
+
+Before each event goes out it is checked that all the answer is made from may still be shown. Where it may not, the
+model is stopped and the question is answered anew, from what is citable now.
 """
 
 import asyncio
@@ -8,7 +11,7 @@ import json
 import secrets
 import unicodedata
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
@@ -22,20 +25,23 @@ from apps.accounts.services import digest
 from apps.chatbots.models import Chatbot
 from apps.conversations.models import Author, Citation, Conversation, FeedbackValue, Message
 from apps.conversations.schemas import LONGEST_MESSAGE
+from apps.conversations.standing import WithdrawnError, while_standing
+from apps.conversations.watch import defer_watch
 from apps.core.database.threads import in_database
 from apps.core.database.visitor import visiting
-from apps.core.error_handling import MessageError, NotFoundError
+from apps.core.error_handling import ConflictError, MessageError, NotFoundError
 from apps.rag import create_rag_pipeline
-from apps.rag.events import Cited, Delta, Finished, Turn
+from apps.rag.events import Cited, Delta, Event, Finished, Grounded, Turn
 
 TURNS_REMEMBERED = 6
+ATTEMPTS = 3  # at one answer, while sources are taken away under it
 WITHDRAWN = "[source withdrawn]"
 PRINTABLE_SPACE = "\n\r\t"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
-    """The first event of every answer."""
+    """The first event of every answer; a second one says that what came so far is void and the answer begins anew."""
 
     message_id: uuid.UUID
     conversation_token: str = field(repr=False)
@@ -43,21 +49,39 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PastTurn:
-    """An earlier question and its answer, with the documents that the answer cites."""
+    """An earlier question and its answer, with the documents that the answer cites or could have used."""
 
     question: str = field(repr=False)
     answer: str = field(repr=False)
     document_ids: tuple[uuid.UUID, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
+class Said:
+    """What of an answer has gone out, and the documents that it could be made from."""
+
+    text: str = field(default="", repr=False)
+    cited: list[Cited] = field(default_factory=list, repr=False)
+    document_ids: frozenset[uuid.UUID] = frozenset()
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Grounded):
+            self.document_ids = event.document_ids
+        elif isinstance(event, Delta):
+            self.text += event.text
+        elif isinstance(event, Cited):
+            self.cited.append(event)
+
+
+@dataclass(kw_only=True, slots=True)
 class Exchange:
-    """A question that was kept, and what is needed to answer it."""
+    """A question that was kept, what is needed to answer it, and what has been said so far."""
 
     question: str = field(repr=False)
     token: str = field(repr=False)
     answer: Message
     history: Sequence[PastTurn] = field(repr=False)
+    said: Said = field(default_factory=Said, repr=False)
 
 
 class ChatService:
@@ -68,29 +92,45 @@ class ChatService:
     ) -> AsyncIterator[Started | Delta | Cited | Finished]:
         """Yield the events of one answer and keep question and answer.
 
-        Raises MessageError for a question that can't be asked, NotFoundError for an unknown conversation. Closing the
-        iterator stops the model; what was sent until then is kept as incomplete.
+        Raises MessageError for a question that can't be asked, NotFoundError for an unknown conversation and when the
+        chatbot is taken offline meanwhile. Closing the iterator stops the model; what was sent until then is kept as
+        incomplete.
         """
         exchange = await in_database(self.ask, chatbot, clean_question(message), token)
-        yield Started(message_id=exchange.answer.pk, conversation_token=exchange.token)
-        sent: list[str] = []
-        cited: list[Cited] = []
-        history = await without_withdrawn(chatbot, exchange.history)
         try:
-            async with aclosing(create_rag_pipeline(chatbot).answer(exchange.question, history)) as events:
-                async for event in events:
-                    if isinstance(event, Finished):
-                        await in_database(keep, exchange.answer, event)
-                        exchange.answer.complete = True
-                    elif isinstance(event, Delta):
-                        sent.append(event.text)
-                    else:
-                        cited.append(event)
-                    yield event
+            for _ in range(ATTEMPTS):
+                exchange.said = Said()
+                yield Started(message_id=exchange.answer.pk, conversation_token=exchange.token)
+                try:
+                    async with aclosing(self.attempt(chatbot, exchange)) as events:
+                        async for event in events:
+                            yield event
+                    return
+                except WithdrawnError:
+                    exchange.said = Said()  # what was sent is not kept either
+            raise ConflictError("The sources of this chatbot are being changed. Ask again in a moment.")
         finally:
             if not exchange.answer.complete:
-                rest = in_database(keep_partly, exchange.answer, "".join(sent), cited)
+                rest = in_database(keep_partly, exchange.answer, exchange.said)
                 await asyncio.shield(asyncio.ensure_future(rest))
+
+    async def attempt(self, chatbot: Chatbot, exchange: Exchange) -> AsyncGenerator[Delta | Cited | Finished, None]:
+        """Yield one answer from what is citable now. Raises WithdrawnError when that changes meanwhile."""
+        history = await without_withdrawn(chatbot, exchange.history)
+        async with (
+            aclosing(
+                create_rag_pipeline(chatbot, message_id=exchange.answer.pk).answer(exchange.question, history)
+            ) as events,
+            aclosing(while_standing(chatbot.pk, events)) as standing,
+        ):
+            async for event in standing:
+                exchange.said.take(event)
+                if isinstance(event, Grounded):
+                    continue
+                if isinstance(event, Finished):
+                    await in_database(keep, exchange.answer, event, exchange.said)
+                    exchange.answer.complete = True
+                yield event
 
     @transaction.atomic
     def ask(self, chatbot: Chatbot, question: str, token: str | None) -> Exchange:
@@ -138,8 +178,8 @@ class ChatService:
         message.save(update_fields=["feedback", "feedback_comment"])
 
     def of(self, chatbot: Chatbot) -> QuerySet[Conversation]:
-        """Return a chatbot's conversations, the latest first (for its owner)."""
-        return Conversation.objects.filter(chatbot=chatbot).order_by("-last_message_at")
+        """Return a chatbot's conversations with visitors, the latest first (for its owner)."""
+        return Conversation.objects.filter(chatbot=chatbot, leak_test=None).order_by("-last_message_at")
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
@@ -168,7 +208,7 @@ def past_turns(conversation: Conversation) -> list[PastTurn]:
         PastTurn(
             question=question.text,
             answer=answer.text,
-            document_ids=tuple(citation.document_id for citation in answer.citations.all()),
+            document_ids=tuple({*answer.context, *(citation.document_id for citation in answer.citations.all())}),
         )
         for question, answer in pairwise(said)
         if question.author == Author.VISITOR and answer.author == Author.BOT and answer.text
@@ -188,7 +228,9 @@ async def still_citable(chatbot_id: uuid.UUID, document_ids: Sequence[uuid.UUID]
 
 
 async def without_withdrawn(chatbot: Chatbot, history: Sequence[PastTurn]) -> list[Turn]:
-    """Return the history as a model may see it now: answers that cite what is withdrawn are emptied."""
+    """Return the history as a model may see it now: answers that cite what is withdrawn are emptied, and so are those
+    whose prompt held it, for a model may have put it into words of its own.
+    """
     quoted = {document_id for turn in history for document_id in turn.document_ids}
     readable = await still_citable(chatbot.pk, list(quoted))
     return [
@@ -198,20 +240,23 @@ async def without_withdrawn(chatbot: Chatbot, history: Sequence[PastTurn]) -> li
 
 
 @transaction.atomic
-def keep(message: Message, finished: Finished) -> None:
+def keep(message: Message, finished: Finished, said: Said) -> None:
     """Keep a whole answer."""
     message.text, message.answered, message.complete = finished.text, finished.answered, True
+    message.context = sorted(said.document_ids)
     message.trace = json.loads(json.dumps(asdict(finished.trace), default=str))
     message.save()
     Citation.objects.bulk_create(row_of(message, citation) for citation in finished.citations)
+    defer_watch(message.pk)
 
 
 @transaction.atomic
-def keep_partly(message: Message, text: str, cited: Sequence[Cited]) -> None:
+def keep_partly(message: Message, said: Said) -> None:
     """Keep what a visitor saw of an answer before leaving."""
-    message.text = text
-    message.save(update_fields=["text"])
-    Citation.objects.bulk_create(row_of(message, event.citation) for event in cited)
+    message.text, message.context = said.text, sorted(said.document_ids)
+    message.save(update_fields=["text", "context"])
+    Citation.objects.bulk_create(row_of(message, event.citation) for event in said.cited)
+    defer_watch(message.pk)
 
 
 def row_of(message: Message, citation: Any) -> Citation:

@@ -1,4 +1,4 @@
-"""Lets what Django and ninja refuse by themselves leave the API as problem+json too."""
+"""Lets what Django and ninja refuse by themselves leave as problem+json too, and keeps the API out of caches."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +12,11 @@ Answer = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
 class ApiErrorsMiddleware:
-    """Turns a bare 405 of the API into a problem document; the list of allowed methods stays."""
+    """Turns a bare 405 of the API into a problem document; the list of allowed methods stays.
+
+    Nothing of the API is kept by a browser or a proxy: what an owner saw must not be served to a visitor, nor what was
+    citable an hour ago.
+    """
 
     async_capable = True
     sync_capable = False
@@ -24,9 +28,12 @@ class ApiErrorsMiddleware:
 
     async def __call__(self, request: HttpRequest) -> HttpResponse:
         response = await self.get_response(request)
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
         bare = response.status_code == 405 and response.headers.get("Content-Type") != CONTENT_TYPE
         if not (bare and request.path.startswith("/api/")):
             return response
         told = problem_response(MethodNotAllowedError())
+        told["Cache-Control"] = "no-store"
         told["Allow"] = response.headers.get("Allow", "")
         return told

@@ -17,11 +17,16 @@ TacitError
 ├── FetchError                an address could not be fetched (422)
 │   ├── AddressRefusedError      private, link-local or not http(s)
 │   ├── FetchTooLargeError, FetchNotTextError, FetchForbiddenError
-│   └── FetchUnavailableError    the other server failed or was too slow (retry helps)
+│   ├── FetchUnavailableError    the other server failed or was too slow (retry helps)
+│   └── SiteCircuitOpenError     it failed several times, so it is left alone for a while; knows when that ends
 ├── ProviderError             an embedding or language model failed (502)
 │   ├── ProviderUnavailableError (retry helps), ProviderRejectedError, ProviderAnswerError
-│   └── ProviderBusyError        unavailable because it has too much to do; knows when to come back
-└── DatabaseError             PostgreSQL is not as Tacit needs it (503)
+│   ├── ProviderRequestError     refused because of what this one request holds
+│   ├── CircuitOpenError         it failed several times, so it is left alone for a while; knows when that ends
+│   ├── ProviderBusyError        unavailable because it has too much to do; knows when to come back
+│   └── LocalModelError          a model that runs in this process failed (500)
+├── DatabaseError             PostgreSQL is not as Tacit needs it (503)
+└── StorageFullError          there is no room left on a disk (507)
 """
 
 from typing import ClassVar
@@ -214,6 +219,17 @@ class FetchUnavailableError(FetchError):
     code = "fetch_unavailable"
     retryable = True
 
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds, where the server tells
+
+
+class SiteCircuitOpenError(FetchUnavailableError):
+    """A site failed several times in a row and is left alone for a while. Tacit tries again by itself."""
+
+    code = "site_circuit_open"
+    status = 503
+
 
 class ProviderError(TacitError):
     """A model's server failed. Check its address, key and model name in the settings."""
@@ -239,10 +255,27 @@ class ProviderBusyError(ProviderUnavailableError):
         self.retry_after = retry_after  # seconds, where the server tells
 
 
+class CircuitOpenError(ProviderUnavailableError):
+    """A model's server failed several times in a row and is left alone for a while. Tacit tries again by itself."""
+
+    code = "circuit_open"
+    status = 503
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds until the next try
+
+
 class ProviderRejectedError(ProviderError):
     """A model's server refused the request. Check the key, the model's name and the account behind it."""
 
     code = "provider_rejected"
+
+
+class ProviderRequestError(ProviderError):
+    """A model's server could not take this one request. Shorten the text, or check the model's limits and rules."""
+
+    code = "provider_request_refused"
 
 
 class ProviderAnswerError(ProviderError):
@@ -251,9 +284,24 @@ class ProviderAnswerError(ProviderError):
     code = "provider_answer_unusable"
 
 
+class LocalModelError(ProviderError):
+    """A model on this machine failed. Run `tacit doctor`; a damaged model file is made anew once it is deleted."""
+
+    code = "local_model_failed"
+    status = 500
+
+
 class DatabaseError(TacitError):
     """PostgreSQL is not as Tacit needs it. Run `tacit doctor` to see what is wrong and what to do."""
 
     code = "database_unusable"
     status = 503
+    retryable = True
+
+
+class StorageFullError(TacitError):
+    """The server's disk is full. Make room on it; nothing is lost, and Tacit goes on by itself."""
+
+    code = "storage_full"
+    status = 507
     retryable = True

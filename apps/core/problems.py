@@ -1,4 +1,4 @@
-"""Turns any exception into RFC 9457 problem+json: what happened, and what to do, with a stable code."""
+"""Turns any exception into what is told of it: problem+json, a source's failure or a line on a terminal."""
 
 import http
 import json
@@ -7,10 +7,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.error_handling import DatabaseError, RateLimitError, TacitError
+from apps.core.error_reports import ErrorReport, ReportKind, report
+from apps.core.foreign_errors import translated
+from apps.core.monitoring import track_metric
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +21,7 @@ CONTENT_TYPE = "application/problem+json"
 
 def problem(error: TacitError, *, errors: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """Return the problem document of one of our errors; `errors` names the fields that were wrong."""
+    track_metric("tacit_failures_total", 1, {"flow": "api", "code": error.code})
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": http.HTTPStatus(error.status).phrase,
@@ -40,22 +43,44 @@ def problem_response(error: TacitError, *, errors: Sequence[dict[str, Any]] = ()
     return response
 
 
-def as_tacit_error(error: Exception) -> TacitError:
-    """Return `error` if it is one of ours; else record it under an id that tells nothing, and return that."""
+def as_tacit_error(error: BaseException) -> TacitError:
+    """Return `error` if it is one of ours; else report it, and return what is told of it in our words.
+
+    What nobody foresaw is told under a number that tells nothing; the same number stands in the log.
+    """
     if isinstance(error, TacitError):
         return error
-    if isinstance(error, OperationalError | InterfaceError):
+    told = in_our_words(error)
+    report(ErrorReport(kind=ReportKind.UNHANDLED, code=told.code, error=error))
+    return told
+
+
+def in_our_words(error: BaseException) -> TacitError:
+    """Return what is told of somebody else's exception; of its own text, which may hold a visitor's words, nothing."""
+    told = translated(error)
+    if isinstance(told, DatabaseError):
         return DatabaseError("The database can't be reached or is too busy. Try again in a moment.")
-    incident = uuid.uuid4().hex[:12]
-    # The traceback's lines are ours; the exception's own text may hold a visitor's words, so only its type is kept.
+    if told is not None and type(told) is not TacitError:
+        return told
+    number = uuid.uuid4().hex[:12]
+    logger.error("Unexpected %s at %s, told as %s", type(error).__name__, place_of(error), number)
+    return TacitError(f"{TacitError.default_message()} Its number is {number}.")
+
+
+def place_of(error: BaseException) -> str:
+    """Return the file and line that raised an exception."""
     frames = error.__traceback__
     while frames and frames.tb_next:
         frames = frames.tb_next
-    place = f"{frames.tb_frame.f_code.co_filename}:{frames.tb_lineno}" if frames else "nowhere"
-    logger.error("Unexpected %s at %s, told as %s", type(error).__name__, place, incident)
-    return TacitError(f"{TacitError.default_message()} Its number is {incident}.")
+    return f"{frames.tb_frame.f_code.co_filename}:{frames.tb_lineno}" if frames else "nowhere"
 
 
 def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer an exception that no handler knew."""
     return problem_response(as_tacit_error(error))
+
+
+def terminal_line(error: BaseException) -> str:
+    """Return what a terminal shows of an exception: one line, and nothing that could draw on it."""
+    told = str(as_tacit_error(error))
+    return "tacit: " + "".join(sign if sign.isprintable() else " " for sign in told)

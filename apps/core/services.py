@@ -26,7 +26,7 @@ class ServiceRegistry:
         if name not in _built:
             with _building:
                 if name not in _built:
-                    _built[name] = cls._factory(name)()
+                    _built[name] = cls._wrapped(name, cls._factory(name)())
         return _built[name]
 
     @classmethod
@@ -46,6 +46,13 @@ class ServiceRegistry:
     def reset(cls) -> None:
         """Forget every service that was made."""
         _built.clear()
+
+    @staticmethod
+    def _wrapped(name: str, service: Any) -> Any:
+        """Return the service in what settings put round it: metrics, a breaker."""
+        for path in settings.SERVICE_WRAPPERS.get(name, ()):
+            service = load(path)(service)
+        return service
 
     @staticmethod
     def _factory(name: str) -> Callable[[], Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -12,6 +12,8 @@ from ninja import Path, Query, Router, Status
 from pydantic import TypeAdapter
 from pydantic import ValidationError as SchemaError
 
+from apps.accounts import audit
+from apps.accounts.audit import Action
 from apps.accounts.authentication import OwnerKey, member_of
 from apps.chatbots.api_views import chatbot_of
 from apps.chatbots.models import Chatbot
@@ -134,13 +136,19 @@ def show_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -
     return source_of(request, chatbot_id, source_id)
 
 
-@router.patch("/{uuid:source_id}", response=SourceOut, summary="Change a source's title or disclosure")
+@router.patch(
+    "/{uuid:source_id}",
+    response=SourceOut,
+    summary="Change a source's title, its disclosure, or whether it may stand in both",
+)
 def change_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID, payload: SourceChanges) -> Source:
-    source = source_of(request, chatbot_id, source_id)
-    changed: Source = ServiceRegistry.get("knowledge_sources").update(
-        source, title=payload.title, disclosure=payload.disclosure
+    ServiceRegistry.get("knowledge_sources").update(
+        source_of(request, chatbot_id, source_id),
+        title=payload.title,
+        disclosure=payload.disclosure,
+        accept_both=payload.accept_both,
     )
-    return changed
+    return source_of(request, chatbot_id, source_id)
 
 
 @router.delete("/{uuid:source_id}", response={204: None}, summary="Delete a source and all that came out of it")
@@ -162,16 +170,24 @@ def list_documents(
     offset: Offset = 0,
     limit: Limit = 100,
 ) -> list[Document]:
-    documents = ServiceRegistry.get("documents").of(source_of(request, chatbot_id, source_id))
-    return list(documents[offset : offset + limit])
+    source = source_of(request, chatbot_id, source_id)
+    audit.record(Action.SOURCE_OPENED, source, what="documents", offset=offset, limit=limit)
+    return list(ServiceRegistry.get("documents").of(source)[offset : offset + limit])
 
 
 @router.get("/{uuid:source_id}/original", summary="Download the original file")
 def download_original(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> StreamingHttpResponse:
     source = source_of(request, chatbot_id, source_id)
+    audit.record(Action.SOURCE_OPENED, source, what="original")
     # Whatever the file is, the browser saves it and runs nothing of it.
-    response = StreamingHttpResponse(originals.pieces(source), content_type="application/octet-stream")
+    response = StreamingHttpResponse(sent(originals.pieces(source)), content_type="application/octet-stream")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(source.file_name or 'original')}"
     response["Content-Length"] = str(source.size)
     response["Content-Security-Policy"] = "sandbox"
     return response
+
+
+async def sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield pieces one by one; given as they are, all of them would be read before the first is sent."""
+    while piece := await in_database(next, pieces, b""):
+        yield piece

@@ -19,6 +19,7 @@ from apps.core.error_handling import (
     FetchTooLargeError,
     FetchUnavailableError,
 )
+from apps.core.monitoring import timed
 from apps.core.outbound import PRODUCT, Fetched, FetchLimits, FetchRules, Resolve, fetch, resolve_host
 
 LIMITS = FetchLimits()
@@ -84,6 +85,7 @@ class RobotsFiles:
 ROBOTS = RobotsFiles()
 
 
+@timed("tacit_ingest_stage_seconds", stage="fetch")
 def fetch_page(
     url: str,
     *,

@@ -1,18 +1,19 @@
 """THE INGEST FLOW: a source is read, extracted, cut into chunks, embedded and written to the index.
 
-    claim → original → extract → chunk → embed → write → finish
+    claim → original → extract → chunk → embed → write → link → finish
 
-Each document is written in one transaction that holds the source's row, so a kill at any point leaves whole documents:
-the next run skips what is there with the same fingerprint and goes on. What an earlier revision put into the index
-serves until its documents are replaced.
+A thread embeds the next documents while these are written. Each document is written in one transaction that holds the
+source's row, so a kill at any point leaves whole documents: the next run skips what is there with the same fingerprint
+and goes on. What an earlier revision put into the index serves until its documents are replaced.
 """
 
 import hashlib
 import io
 import json
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,16 +26,18 @@ from numpy.typing import NDArray
 from apps.core.chunking import Block, Chunk, chunk_blocks, chunk_semantically
 from apps.core.embedding_service import EmbeddingService, Vector
 from apps.core.error_handling import EmptyDocumentError, TacitError
-from apps.knowledge import originals
+from apps.core.monitoring import timed, timing, track_metric
+from apps.knowledge import both_classes, originals
 from apps.knowledge.extraction import ExtractedDocument, ExtractedFile, ExtractionLimits, extract_safely
-from apps.knowledge.fetching import fetch_page
+from apps.knowledge.guarded_fetching import SITES
+from apps.knowledge.likeness import bands_of
 from apps.knowledge.models import Disclosure, Document, Source, SourceKind, SourceStatus
-from apps.retrieval import index
+from apps.retrieval import guard, index, steering
 from apps.retrieval.languages import detect_language
 from apps.retrieval.models import EmbeddingSpace
 from apps.retrieval.providers import embeddings_for, space_of
 
-PASSAGES_AT_ONCE = 128
+PASSAGES_AT_ONCE = 64
 FLOW_VERSION = "1"  # part of every fingerprint: a change of chunking makes documents anew
 
 
@@ -66,6 +69,14 @@ class ChunkedDocument:
         ]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EmbeddedBatch:
+    """Documents, and the vectors of those of their passages that are new, by the text they were made from."""
+
+    documents: Sequence[ChunkedDocument]
+    vectors: dict[str, Vector] = field(repr=False)
+
+
 def ingest_source(source_id: str) -> None:
     """Bring one source into the index. Raises TacitError when it can't be read; running it again does no harm."""
     source = claim(source_id)
@@ -76,9 +87,13 @@ def ingest_source(source_id: str) -> None:
         with original(source) as path:
             extracted = extract(source, path)
         kept: set[uuid.UUID] = set()
-        for batch in batches(chunk(source, extracted, embeddings)):
-            kept |= write(source, batch, embeddings, space)
-            report(source, "embedding", share=(batch[-1].position + 1) / len(extracted.documents))
+        chunked = batches(chunk(source, extracted, embeddings))
+        with closing(embedded(source, chunked, embeddings, space)) as done:
+            for batch in done:
+                kept |= write(source, batch, space)
+                report(source, "embedding", share=(batch.documents[-1].position + 1) / len(extracted.documents))
+        with timing("tacit_ingest_stage_seconds", stage="link"):
+            steering.relink(source.chatbot_id, source.pk)
         finish(source, extracted, kept)
     except SupersededError:
         return
@@ -106,7 +121,7 @@ def embedding_of(source: Source) -> tuple[EmbeddingService, EmbeddingSpace]:
 def original(source: Source) -> Iterator[Path]:
     """Give the source's file, which for a web page is fetched and kept first."""
     if source.kind == SourceKind.URL:
-        page = fetch_page(source.url, allowed_hosts=settings.FETCH_ALLOWED_HOSTS)
+        page = SITES.fetch(source.url, allowed_hosts=settings.FETCH_ALLOWED_HOSTS)
         with held(source) as row:
             row.content_hash, row.size = originals.measure(io.BytesIO(page.body), limit=settings.MAX_UPLOAD_BYTES)
             row.file_name = page.file_name[:500]
@@ -118,6 +133,7 @@ def original(source: Source) -> Iterator[Path]:
         yield path
 
 
+@timed("tacit_ingest_stage_seconds", stage="extract")
 def extract(source: Source, path: Path) -> ExtractedFile:
     """Return the documents in the file, read in a child process within limits."""
     limits = ExtractionLimits(
@@ -147,6 +163,7 @@ def chunk(source: Source, extracted: ExtractedFile, embeddings: EmbeddingService
         )  # fmt: skip
 
 
+@timed("tacit_ingest_stage_seconds", stage="chunk")
 def cut(blocks: Sequence[Block], embeddings: EmbeddingService) -> tuple[str, list[Chunk]]:
     """Return a document's text and its chunks, cut as TACIT_CHUNKING says."""
     if settings.CHUNKING == "structure":
@@ -191,28 +208,56 @@ def batches(documents: Iterator[ChunkedDocument]) -> Iterator[list[ChunkedDocume
         yield batch
 
 
-def write(
-    source: Source, batch: list[ChunkedDocument], embeddings: EmbeddingService, space: EmbeddingSpace
-) -> set[uuid.UUID]:
-    """Embed what is new in these documents, put them into the index in one transaction, and return their ids."""
+def embedded(
+    source: Source, batches: Iterator[list[ChunkedDocument]], embeddings: EmbeddingService, space: EmbeddingSpace
+) -> Generator[EmbeddedBatch, None, None]:
+    """Yield each batch with its vectors; a thread makes those of the next one meanwhile."""
+    embedder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
+    try:
+        waiting: tuple[list[ChunkedDocument], Future[dict[str, Vector]]] | None = None
+        for batch in batches:
+            new, known = what_is_new(source, batch, space)
+            vectors = embedder.submit(embed, embeddings, new, known)
+            if waiting is not None:
+                yield EmbeddedBatch(documents=waiting[0], vectors=waiting[1].result())
+            waiting = batch, vectors
+        if waiting is not None:
+            yield EmbeddedBatch(documents=waiting[0], vectors=waiting[1].result())
+    finally:
+        embedder.shutdown(cancel_futures=True)
+
+
+def what_is_new(
+    source: Source, batch: Sequence[ChunkedDocument], space: EmbeddingSpace
+) -> tuple[list[ChunkedDocument], dict[str, Vector]]:
+    """Return the documents that are not in the index as they are, and the vectors that it has of their passages."""
     there = rows_of(source, batch)
-    changed = [
-        document
-        for document in batch
-        if document.key() not in there or there[document.key()].fingerprint != document.fingerprint
-    ]
-    same = {there[document.key()].pk for document in batch if document not in changed}
-    if not changed:
-        return same
-    known = index.vectors_of(chatbot_id=source.chatbot_id, space=space, document_ids=[row.pk for row in there.values()])
-    vectors = embed(embeddings, changed, known)
+    new = [document for document in batch if not is_same(there.get(document.key()), document)]
+    changed = [there[document.key()].pk for document in new if document.key() in there]
+    return new, index.vectors_of(chatbot_id=source.chatbot_id, space=space, document_ids=changed)
+
+
+def is_same(row: Document | None, document: ChunkedDocument) -> bool:
+    return row is not None and row.fingerprint == document.fingerprint
+
+
+@timed("tacit_ingest_stage_seconds", stage="write")
+def write(source: Source, batch: EmbeddedBatch, space: EmbeddingSpace) -> set[uuid.UUID]:
+    """Put what is new in these documents into the index in one transaction, and return the ids of all."""
     with held(source) as row:
-        ids = [save_document(row, document, there.get(document.key())) for document in changed]
+        both_classes.lock(row.chatbot_id)
+        there = rows_of(row, batch.documents)
+        last = {document.key(): document for document in batch.documents}  # of two with one id, the later one holds
+        changed = [document for key, document in last.items() if not is_same(there.get(key), document)]
+        rows = save_documents(row, changed, there)
         index.write(
             chatbot_id=row.chatbot_id, space=space, citable=row.disclosure == Disclosure.CITABLE,
-            documents=[indexed(row, pk, document, vectors) for pk, document in zip(ids, changed, strict=True)],
+            documents=[
+                indexed(row, made.pk, document, batch.vectors) for made, document in zip(rows, changed, strict=True)
+            ],
         )  # fmt: skip
-    return same | set(ids)
+        both_classes.settle(row.chatbot_id, [made.pk for made in rows])
+    return {one.pk for one in (*there.values(), *rows)}
 
 
 def rows_of(source: Source, batch: Sequence[ChunkedDocument]) -> dict[str, Document]:
@@ -223,27 +268,36 @@ def rows_of(source: Source, batch: Sequence[ChunkedDocument]) -> dict[str, Docum
     return {row.external_id or f"#{row.position}": row for row in rows}
 
 
+@timed("tacit_ingest_stage_seconds", stage="embed")
 def embed(
     embeddings: EmbeddingService, documents: Sequence[ChunkedDocument], known: dict[str, Vector]
 ) -> dict[str, Vector]:
     """Return a vector for every passage text; those known from before are not made again."""
     wanted = {text: None for document in documents for text in document.passages()}
     new = [text for text in wanted if text not in known]
+    track_metric("tacit_cache_requests_total", len(new), {"cache": "vectors", "result": "miss"})
+    track_metric("tacit_cache_requests_total", len(wanted) - len(new), {"cache": "vectors", "result": "hit"})
     made = embeddings.embed_documents(new) if new else []
     return known | {text: result.vector for text, result in zip(new, made, strict=True)}
 
 
-def save_document(source: Source, document: ChunkedDocument, earlier: Document | None) -> uuid.UUID:
-    """Write a document's row and return its id, which stays the same when the document changes."""
-    row = earlier or Document(source=source)
-    row.position = document.position
-    row.external_id, row.title, row.url = (
-        document.extracted.external_id, document.extracted.title, document.extracted.url,
+def save_documents(source: Source, documents: Sequence[ChunkedDocument], there: dict[str, Document]) -> list[Document]:
+    """Write the documents' rows and return them; the id of one that changes stays the same."""
+    rows = [there.get(document.key()) or Document(source=source) for document in documents]
+    for row, document in zip(rows, documents, strict=True):
+        row.position = document.position
+        row.external_id, row.title, row.url = (
+            document.extracted.external_id, document.extracted.title, document.extracted.url,
+        )  # fmt: skip
+        row.language, row.text, row.fingerprint = document.language, document.text, document.fingerprint
+        row.bands = bands_of(document.text)
+        row.passage_count = len(document.chunks)
+    Document.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"],
+        update_fields=["position", "external_id", "title", "url", "language", "text", "fingerprint", "passage_count",
+                       "bands"],
     )  # fmt: skip
-    row.language, row.text, row.fingerprint = document.language, document.text, document.fingerprint
-    row.passage_count = len(document.chunks)
-    row.save()
-    return row.pk
+    return rows
 
 
 def indexed(
@@ -277,14 +331,17 @@ def report(source: Source, stage: str, *, share: float) -> None:
     Source.objects.filter(pk=source.pk, revision=source.revision).update(stage=stage, progress=min(99, int(progress)))
 
 
+@timed("tacit_ingest_stage_seconds", stage="finish")
 def finish(source: Source, extracted: ExtractedFile, kept: set[uuid.UUID]) -> None:
     """Take out what an earlier revision left, and mark the source ready."""
     if not kept:
         raise EmptyDocumentError
     with held(source) as row:
+        both_classes.lock(row.chatbot_id)
         leftover = set(Document.objects.filter(source=row).values_list("pk", flat=True)) - kept
         index.remove(chatbot_id=row.chatbot_id, document_ids=leftover)
         Document.objects.filter(pk__in=leftover).delete()
+        both_classes.settle(row.chatbot_id)
         originals.forget_earlier(row)
         row.status, row.stage, row.progress = SourceStatus.READY, "", 100
         row.indexed_revision = row.revision
@@ -294,6 +351,8 @@ def finish(source: Source, extracted: ExtractedFile, kept: set[uuid.UUID]) -> No
         row.warnings = lasting + [{"code": one.code, "message": one.message} for one in extracted.warnings]
         row.save()
         index.settle(row.chatbot_id)
+        guard.defer_refresh(row.chatbot_id)
+    track_metric("tacit_ingest_sources_total", 1, {"outcome": "ready"})
 
 
 def wait(source_id: str, error: TacitError) -> None:
@@ -301,6 +360,7 @@ def wait(source_id: str, error: TacitError) -> None:
     Source.objects.filter(pk=source_id).update(
         status=SourceStatus.QUEUED, stage="waiting", error_code=error.code, error_message=str(error)
     )
+    track_metric("tacit_ingest_sources_total", 1, {"outcome": "waiting"})
 
 
 def fail(source_id: str, error: TacitError) -> None:
@@ -308,3 +368,5 @@ def fail(source_id: str, error: TacitError) -> None:
     Source.objects.filter(pk=source_id).update(
         status=SourceStatus.FAILED, stage="", error_code=error.code, error_message=str(error)
     )
+    track_metric("tacit_ingest_sources_total", 1, {"outcome": "failed"})
+    track_metric("tacit_failures_total", 1, {"flow": "ingest", "code": error.code})

@@ -3,9 +3,12 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
+from apps.accounts.audit import Subject
 from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
 
@@ -49,6 +52,7 @@ class Source(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.TextField(blank=True)
     warnings = models.JSONField(default=list)
+    both_accepted = models.BooleanField(default=False)  # visitors may see it although a learn-only one says the same
     revision = models.PositiveIntegerField(default=1)
     indexed_revision = models.PositiveIntegerField(default=0)
     document_count = models.PositiveIntegerField(default=0)
@@ -59,6 +63,13 @@ class Source(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["chatbot", "content_hash"]), models.Index(fields=["status"])]
+
+    @property
+    def audit_subject(self) -> Subject:
+        organization_id = self.chatbot.organization_id
+        return Subject(
+            organization_id=organization_id, kind="source", id=self.pk, name=self.title, chatbot_id=self.chatbot_id
+        )
 
 
 class FilePiece(models.Model):
@@ -88,7 +99,18 @@ class Document(models.Model):
     text = models.TextField()
     fingerprint = models.CharField(max_length=64)  # of everything its passages are made from
     passage_count = models.PositiveIntegerField(default=0)
+    # By these numbers texts that are nearly the same find each other.
+    bands = ArrayField(models.BigIntegerField(), default=list)
+    # The learn-only document that says the same, because of which this citable one is withheld. No constraint: when the
+    # twin goes, what is withheld is looked at anew in the same transaction.
+    twin = models.ForeignKey(
+        "self", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="withheld"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["source", "position"])]
+        indexes: ClassVar = [
+            models.Index(fields=["source", "position"]),
+            # Without a list of entries that are still to be sorted in, which every look-up would have to read.
+            GinIndex(fields=["bands"], name="documents_by_band", fastupdate=False),
+        ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from apps.knowledge.both_classes import warnings_of
 from apps.knowledge.models import Document, Source
 
 DisclosureIn = Literal["citable", "learn_only"]
@@ -32,6 +33,9 @@ SourceIn = Annotated[UrlIn | TextIn, Field(discriminator="kind")]
 class SourceChanges(Schema):
     title: str | None = Field(None, max_length=500)
     disclosure: DisclosureIn | None = None
+    accept_both: bool | None = Field(
+        None, description="Whether visitors may see this citable source although a learn-only one says the same."
+    )
 
 
 class Failure(Schema):
@@ -56,6 +60,10 @@ class SourceOut(Schema):
     passage_count: int
     created_at: datetime
     updated_at: datetime
+
+    @staticmethod
+    def resolve_warnings(source: Source) -> list[dict[str, str]]:
+        return warnings_of(source)
 
     @staticmethod
     def resolve_error(source: Source) -> dict[str, str] | None:

@@ -11,13 +11,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 
+from apps.accounts import audit
+from apps.accounts.audit import Action
 from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import DocumentTooLargeError, NotFoundError, ValidationError
-from apps.knowledge import originals
+from apps.knowledge import both_classes, originals
 from apps.knowledge.models import Disclosure, Document, Source, SourceKind, SourceStatus
 from apps.knowledge.queue import INGEST, QUEUE
-from apps.retrieval import index
+from apps.retrieval import guard, index, steering
 
 LONGEST_NAME = 500
 STRICTER_WINS = (
@@ -38,7 +40,7 @@ class KnowledgeSourceService:
     """Sources of a chatbot."""
 
     def of(self, chatbot: Chatbot) -> QuerySet[Source]:
-        return Source.objects.filter(chatbot=chatbot).order_by("created_at", "pk")
+        return both_classes.with_marks(Source.objects.filter(chatbot=chatbot).order_by("created_at", "pk"))
 
     def get(self, *, chatbot: Chatbot, source_id: uuid.UUID) -> Source:
         """Return a source of the chatbot. Raises NotFoundError."""
@@ -98,10 +100,12 @@ class KnowledgeSourceService:
             earlier = self.of(chatbot).filter(kind=SourceKind.URL, url=url).first()
             if earlier is None:
                 source.save()
+                audit.record(Action.SOURCE_ADDED, source, by=by, disclosure=source.disclosure, source_kind=source.kind)
                 queue(source)
                 return Added(source=source, created=True)
             if earlier.disclosure != source.disclosure:
                 self._keep_stricter(earlier)
+            audit.record(Action.SOURCE_READ_AGAIN, earlier, by=by)
             renew(earlier)
             return Added(source=earlier, created=False)
 
@@ -123,6 +127,9 @@ class KnowledgeSourceService:
             if replaced := self._of_same_name(source):
                 return self._replace(replaced, source, content)
             source.save()
+            audit.record(
+                Action.SOURCE_ADDED, source, by=source.added_by, disclosure=source.disclosure, source_kind=source.kind
+            )
             originals.store(source, content)
             queue(source)
         return Added(source=source, created=True)
@@ -146,6 +153,8 @@ class KnowledgeSourceService:
         source.status, source.stage = SourceStatus.FAILED, ""
         source.error_code, source.error_message = error.code, str(error)
         source.save(update_fields=["status", "stage", "error_code", "error_message", "updated_at"])
+        action = Action.SOURCE_ADDED if source is new else Action.SOURCE_REPLACED
+        audit.record(action, source, by=new.added_by, disclosure=source.disclosure, refused=error.code)
         return Added(source=source, created=source is new)
 
     def _recognise(self, same: Source, new: Source) -> Added:
@@ -158,45 +167,74 @@ class KnowledgeSourceService:
 
     def _keep_stricter(self, source: Source) -> None:
         self.update(source, disclosure=Disclosure.LEARN_ONLY)
-        source.warnings = [*source.warnings, {"code": "in_both_classes", "message": STRICTER_WINS}]
+        source.warnings = [*source.warnings, {"code": both_classes.CODE, "message": STRICTER_WINS}]
         source.save(update_fields=["warnings", "updated_at"])
 
     def _replace(self, source: Source, new: Source, content: BinaryIO) -> Added:
         source.content_hash, source.size, source.title = new.content_hash, new.size, new.title
         source.revision += 1
-        source.save(update_fields=["content_hash", "size", "title", "revision", "updated_at"])
+        source.both_accepted = False  # what was decided was about other content
+        source.save(update_fields=["content_hash", "size", "title", "revision", "both_accepted", "updated_at"])
+        audit.record(Action.SOURCE_REPLACED, source, by=new.added_by, revision=source.revision)
         originals.store(source, content)
         renew(source)
         return Added(source=source, created=False)
 
     @transaction.atomic
-    def update(self, source: Source, *, title: str | None = None, disclosure: str | None = None) -> Source:
-        """Change a source's title or class; a change of class holds for the next question asked."""
-        lock(source.chatbot)
+    def update(
+        self,
+        source: Source,
+        *,
+        title: str | None = None,
+        disclosure: str | None = None,
+        accept_both: bool | None = None,
+    ) -> Source:
+        """Change a source's title or class; a change of class holds from the next token on.
+
+        `accept_both` decides whether visitors may see a citable source although a learn-only one says the same.
+        """
+        lock_all_of(source)
         source.refresh_from_db()
+        if title is not None and title.strip()[:LONGEST_NAME] not in {"", source.title}:
+            audit.record(Action.SOURCE_RENAMED, source, after=title.strip()[:LONGEST_NAME])
         if title is not None:
             source.title = title.strip()[:LONGEST_NAME] or source.title
             rename_document(source)
         if disclosure is not None and known_disclosure(disclosure) != source.disclosure:
+            audit.record(Action.SOURCE_FLIPPED, source, before=source.disclosure, after=disclosure)
             source.disclosure = disclosure
             index.move(chatbot_id=source.chatbot_id, source_id=source.pk, citable=disclosure == Disclosure.CITABLE)
-        source.save(update_fields=["title", "disclosure", "updated_at"])
+            steering.defer_relink(source.chatbot_id, source.pk)
+        if accept_both is not None and accept_both != source.both_accepted:
+            audit.record(Action.SOURCE_ACCEPTED_IN_BOTH, source, accepted=accept_both)
+            source.both_accepted = accept_both
+        if disclosure is not None or accept_both is not None:  # which is a decision
+            source.warnings = [warning for warning in source.warnings if warning["code"] != both_classes.CODE]
+        source.save(update_fields=["title", "disclosure", "both_accepted", "warnings", "updated_at"])
+        if disclosure is not None or accept_both is not None:
+            both_classes.settle(source.chatbot_id, both_classes.moved_documents(source))
+        guard.defer_refresh(source.chatbot_id)
         return source
 
     @transaction.atomic
     def retry(self, source: Source) -> Source:
         """Read a source again, a web page from its address."""
         lock(source.chatbot)
+        audit.record(Action.SOURCE_READ_AGAIN, source)
         renew(source)
         return source
 
     @transaction.atomic
     def delete(self, source: Source) -> None:
         """Delete a source with its original, documents and passages, in one transaction."""
-        lock(source.chatbot)
+        lock_all_of(source)
         documents = Document.objects.filter(source=source).values_list("pk", flat=True)
         index.remove(chatbot_id=source.chatbot_id, document_ids=documents)
+        steering.defer_relink(source.chatbot_id)
+        audit.record(Action.SOURCE_DELETED, source, disclosure=source.disclosure)
         source.delete()
+        both_classes.settle(source.chatbot_id)
+        guard.defer_refresh(source.chatbot_id)
 
 
 def rename_document(source: Source) -> None:
@@ -216,7 +254,15 @@ class DocumentService:
 
 def lock(chatbot: Chatbot) -> None:
     """Let changes to one chatbot's sources go one after another, until the transaction ends."""
-    Chatbot.objects.select_for_update().filter(pk=chatbot.pk).first()
+    # Without locking the key, on which the passages hang that a worker is writing meanwhile.
+    Chatbot.objects.select_for_update(no_key=True).filter(pk=chatbot.pk).first()
+
+
+def lock_all_of(source: Source) -> None:
+    """Lock a chatbot's sources and this one's row and class, in the order in which the ingest flow locks them."""
+    lock(source.chatbot)
+    Source.objects.select_for_update().filter(pk=source.pk).first()
+    both_classes.lock(source.chatbot_id)
 
 
 def queue(source: Source) -> None:

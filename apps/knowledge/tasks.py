@@ -1,6 +1,7 @@
 """Background jobs of the ingest flow."""
 
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,28 +11,33 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
+from apps.core.circuit_breaker.circuit import LONGEST_PAUSE
 from apps.core.error_handling import DatabaseError, ExtractionCrashError, TacitError
+from apps.core.error_reports import ErrorReport, ReportKind, report
+from apps.core.job_context import observed_job
+from apps.core.problems import in_our_words
 from apps.knowledge.ingest import fail, ingest_source, wait
 from apps.knowledge.models import Source
 from apps.knowledge.queue import INGEST, QUEUE
 from apps.knowledge.rescue import HEARTBEAT_SECONDS, STALLED_SECONDS
+from apps.knowledge.waiting import FIRST_WAIT_SECONDS, check_model, open_circuit_behind, postpone, tried
 from apps.retrieval import large
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 6
-FIRST_WAIT_SECONDS = 5
 DAYS_FAILED_JOBS_ARE_KEPT = 30
 RUN_LOCK = 7264_003  # any number that means the same to all of our workers
 
 
 class Backoff(BaseRetryStrategy):
-    """Retries what a retry helps, after 5, 10, 20, 40 and 80 seconds."""
+    """Retries what a retry helps, after 5, 10, 20, 40 and 80 seconds, and not before a server wants to be asked."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if not is_retryable(exception) or job.attempts + 1 >= ATTEMPTS:
+        if not is_retryable(exception) or tried(job) + 1 >= ATTEMPTS:
             return None
-        return RetryDecision(retry_in={"seconds": FIRST_WAIT_SECONDS * 2**job.attempts})
+        asked_for = math.ceil(min(getattr(exception, "retry_after", None) or 0, LONGEST_PAUSE))
+        return RetryDecision(retry_in={"seconds": max(FIRST_WAIT_SECONDS * 2 ** tried(job), asked_for)})
 
 
 def is_retryable(exception: BaseException) -> bool:
@@ -39,29 +45,43 @@ def is_retryable(exception: BaseException) -> bool:
 
 
 @app.task(name=INGEST, queue=QUEUE, retry=Backoff(), pass_context=True)
-def ingest(context: JobContext, *, source_id: str) -> None:
-    """Bring one source into the index; what a retry can't help ends as the source's failure, not as the job's."""
-    attempt = context.job.attempts + 1
+def ingest(context: JobContext, *, source_id: str, earlier: int = 0, waits: int = 0) -> None:
+    """Bring one source into the index; what a retry can't help ends as the source's failure, not as the job's.
+
+    `earlier` counts the tries, and `waits` how often it waited, before this job took the place of another one.
+    """
+    attempt = tried(context.job) + 1
     with database_away():
         if attempt > ATTEMPTS:  # which only the death of each worker that took it up leads to
-            fail(source_id, ExtractionCrashError())
+            end_failed(source_id, ExtractionCrashError())
             return
         try:
             with database_away(), one_run(source_id):
+                check_model(source_id)
                 ingest_source(source_id)
                 build_indexes_if_large(source_id)
         except TacitError as error:
+            if opened := open_circuit_behind(error, source_id):
+                postpone(source_id, opened, context.job)
+                return
             if error.retryable and attempt < ATTEMPTS:
                 wait(source_id, error)
                 raise
-            fail(source_id, error)
+            end_failed(source_id, error)
         except Exception as error:  # whatever it is, the owner must see that this source failed, and the next goes on
             logger.error(  # noqa: TRY400  # the traceback could quote the document
                 "Ingest of source %s failed unexpectedly: %s", source_id, type(error).__name__
             )
-            fail(source_id, TacitError())
+            end_failed(source_id, in_our_words(error), cause=error)
             if context.job.attempts == 0 and logger.isEnabledFor(logging.DEBUG):
                 raise
+
+
+def end_failed(source_id: str, told: TacitError, *, cause: BaseException | None = None) -> None:
+    """End a source as failed, and let the failure be recorded with the errors of its organization."""
+    fail(source_id, told)
+    organization_id = Source.objects.filter(pk=source_id).values_list("chatbot__organization_id", flat=True).first()
+    report(ErrorReport(kind=ReportKind.SOURCE, code=told.code, error=cause or told, organization_id=organization_id))
 
 
 @contextmanager
@@ -95,6 +115,8 @@ def build_indexes_if_large(source_id: str) -> None:
     source = Source.objects.filter(pk=source_id).first()
     if source is not None and large.needs_indexes(source.chatbot_id):
         large.build_indexes(source.chatbot_id)
+    if source is not None and large.needs_hint_index(source.chatbot_id):
+        large.build_hint_index(source.chatbot_id)
 
 
 # Procrastinate's worker ends when its heartbeat or listener fails, so that a sound one takes its place, but it watches
@@ -113,4 +135,5 @@ def worker_options() -> dict[str, Any]:
         "update_heartbeat_interval": HEARTBEAT_SECONDS,
         "stalled_worker_timeout": STALLED_SECONDS,
         "delete_jobs": "successful",
+        "worker_middleware": [observed_job],
     }

@@ -1,10 +1,11 @@
 """The answer while it is written: its text and citations so far, and the events that tell of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from apps.rag.events import Cited, Delta, Event, Finished
 from apps.rag.llm_service import LLMService, Stop, StopReason
 from apps.rag.privacy_filter import Checked, Citation, PrivacyFilter
+from apps.rag.privacy_filter.negative import Hit
 from apps.rag.trace import TraceRecorder
 
 
@@ -18,10 +19,11 @@ class Draft:
         self.citations: tuple[Citation, ...] = ()
         self.model_failed = False  # whether the language model failed already and shouldn't be waited for again
         self._refused = False
+        self._reopened = False
 
     @property
     def is_settled(self) -> bool:
-        return bool(self.text) or self._refused
+        return (bool(self.text) or self._refused) and not self._reopened
 
     def add(self, checked: Checked) -> Iterator[Event]:
         """Take in a checked sentence; yield its text and then the citations that begin in it."""
@@ -36,6 +38,11 @@ class Draft:
         self.text += text
         return Delta(text=text)
 
+    def reopen(self, hits: Sequence[Hit]) -> None:
+        """Let another writer go on, since the gate stopped this one."""
+        self.trace.alarmed(hits)
+        self._reopened = True
+
     def give_up_model(self, code: str) -> None:
         self.model_failed = True
         self.trace.failed(code)
@@ -47,6 +54,7 @@ class Draft:
     def checked_by(self, checker: PrivacyFilter) -> None:
         self.trace.held_back(checker.dropped)
         self._refused = self._refused or checker.refused
+        self._reopened = False
 
     def finished(self, *, answered: bool) -> Finished:
         return Finished(text=self.text, citations=self.citations, answered=answered, trace=self.trace.trace())

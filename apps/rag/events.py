@@ -1,6 +1,7 @@
 """What the answer flow takes in and hands on: the conversation so far, and the answer as it comes."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from apps.rag.privacy_filter import Citation
 from apps.rag.trace import Trace
@@ -12,6 +13,17 @@ class Turn:
 
     question: str = field(repr=False)
     answer: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grounded:
+    """Which citable passages the answer is made from; before anything is said, and never shown to anybody.
+
+    Who sends the answer on stops it when one of them is withdrawn.
+    """
+
+    passage_ids: tuple[UUID, ...]
+    document_ids: frozenset[UUID]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,4 +53,4 @@ class Finished:
     trace: Trace = field(repr=False)
 
 
-Event = Delta | Cited | Finished
+Event = Grounded | Delta | Cited | Finished

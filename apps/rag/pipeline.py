@@ -1,24 +1,30 @@
 """THE ANSWER FLOW: question → search → rerank → context → generate → privacy filter → stream.
 
-Everything here is on the visitor's side: search hands out citable passages only, and nothing else is asked.
+Everything here is on the visitor's side: search hands out citable passages only, and nothing else is asked. The one
+exception is a chatbot set to `inform`: its informant brings learn-only text into the prompt and a gate for the answer.
+On a hit, or when nothing of that answer holds, the same model writes the rest of the turn from citable passages alone.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
 from apps.core.embedding_service import EmbeddingService
 from apps.core.error_handling import ProviderError, ProviderUnavailableError
-from apps.core.services import ServiceRegistry
+from apps.core.services import ServiceRegistry, load
 from apps.rag.context_builder import Candidate, Context, ContextBuilder
 from apps.rag.draft import Draft
-from apps.rag.events import Event, Turn
+from apps.rag.events import Event, Grounded, Turn
 from apps.rag.follow_up import carry_over, is_follow_up
 from apps.rag.languages import language_of, no_answer
+from apps.rag.lesson import Informant
 from apps.rag.llm_service import ExtractiveLLMService, LLMService, Prompt, Stop, StopReason, Token
 from apps.rag.privacy_filter import PrivacyFilter
+from apps.rag.privacy_filter.negative import NegativeGate
 from apps.rag.prompts import answer_prompt, condense_prompt
 from apps.rag.small_talk import small_talk
 from apps.rag.synonyms import widened
@@ -27,6 +33,9 @@ SEARCHED = 20  # passages; the context takes the best that differ
 SEARCHED_FOR_RERANKING = 40
 CONDENSE_SECONDS = 3.0
 LONGEST_QUERY = 400  # characters of a rewritten question
+
+INFORM = "inform"  # the mode in which a prompt may hold learn-only text
+INFORMANT = "apps.rag.informant.ChatbotInformant"  # loaded only for that: whatever else answers doesn't know of it
 
 
 class Chatbot(Protocol):
@@ -40,18 +49,36 @@ class Chatbot(Protocol):
     def instructions(self) -> str: ...
     @property
     def language(self) -> str: ...
+    @property
+    def is_steered(self) -> bool: ...
+
+
+class ConfiguredChatbot(Chatbot, Protocol):
+    """A chatbot with the settings by which its pipeline is made."""
+
+    @property
+    def learn_only_use(self) -> str: ...
 
 
 class SearchService(Protocol):
     """Finds a chatbot's citable passages, best first."""
 
-    async def search(self, *, chatbot_id: UUID, query: str, k: int) -> Sequence[Candidate]: ...
+    async def search(self, *, chatbot_id: UUID, query: str, k: int, steered: bool) -> Sequence[Candidate]: ...
 
 
 class Reranker(Protocol):
     """Scores passages anew; calls block."""
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """Who writes from which prompt, and the gate that watches over it where the prompt holds learn-only text."""
+
+    writer: LLMService
+    prompt: Prompt = field(repr=False)
+    gate: NegativeGate | None = None
 
 
 class RAGPipeline:
@@ -65,6 +92,7 @@ class RAGPipeline:
         extractive: LLMService,
         llm: LLMService | None = None,
         reranker: Reranker | None = None,
+        informant: Informant | None = None,
         context_builder: ContextBuilder | None = None,
     ) -> None:
         self._chatbot = chatbot
@@ -72,6 +100,7 @@ class RAGPipeline:
         self._extractive = extractive
         self._llm = llm
         self._reranker = reranker
+        self._informant = informant
         self._context_builder = context_builder or ContextBuilder()
 
     async def answer(self, question: str, history: Sequence[Turn] = ()) -> AsyncGenerator[Event, None]:
@@ -88,7 +117,9 @@ class RAGPipeline:
         query = await self._condense(question, history, draft)
         hits = await self._find(query, draft)
         context = self._build(hits, draft)
-        prompt = answer_prompt(
+        yield grounded_in(context)
+        ask = partial(
+            answer_prompt,
             question=question,
             query=query,
             history=history,
@@ -97,7 +128,9 @@ class RAGPipeline:
             instructions=self._chatbot.instructions,
             language=language,
         )
-        async with aclosing(self._write(prompt, self._known_words(question, history, language), draft)) as events:
+        prompt, known_words = ask(), self._known_words(question, history, language)
+        informed = await self._inform(ask, prompt, history, question, draft)
+        async with aclosing(self._write(prompt, informed, known_words, draft)) as events:
             async for event in events:
                 yield event
         if not draft.text:
@@ -118,7 +151,10 @@ class RAGPipeline:
         wanted = SEARCHED_FOR_RERANKING if self._reranker else SEARCHED
         with draft.trace.stage("search"):
             searched = widened(query, draft.language)
-            hits = await self._search.search(chatbot_id=self._chatbot.id, query=searched, k=wanted)
+            hits = await self._search.search(
+                chatbot_id=self._chatbot.id, query=searched, k=wanted, steered=self._chatbot.is_steered
+            )
+        draft.trace.searched(fallback=getattr(hits, "fallback", None))
         if self._reranker is None or not hits:
             return hits
         with draft.trace.stage("rerank"):
@@ -134,27 +170,59 @@ class RAGPipeline:
         draft.trace.found(hits, context)
         return context
 
-    async def _write(self, prompt: Prompt, known_words: str, draft: Draft) -> AsyncGenerator[Event, None]:
+    async def _inform(
+        self, ask: Callable[..., Prompt], prompt: Prompt, said: Sequence[Turn], question: str, draft: Draft
+    ) -> Attempt | None:
+        """Return how the model is asked when it may know what it must not tell; None when there is nothing to know."""
+        if self._informant is None or self._llm is None or draft.model_failed or not prompt.context.passages:
+            return None
+        with draft.trace.stage("inform"):
+            lesson = await self._informant.lesson(prompt.question)
+            if lesson is None:
+                return None
+            asked = "\n".join((*(turn.question for turn in said), question))
+            gate = NegativeGate(lesson.screen, visitor_text=asked, earlier=[turn.answer for turn in said])
+        draft.trace.informed()
+        return Attempt(writer=self._llm, prompt=ask(background=lesson.passages), gate=gate)
+
+    def _attempts(self, prompt: Prompt, informed: Attempt | None, draft: Draft) -> Iterator[Attempt]:
+        """Yield who is to write, one after another, as long as the answer isn't settled."""
+        if not prompt.context.passages:
+            return
+        if informed is not None:
+            yield informed
+        if self._llm is not None and not draft.model_failed:
+            yield Attempt(writer=self._llm, prompt=prompt)
+        yield Attempt(writer=self._extractive, prompt=prompt)
+
+    async def _write(
+        self, prompt: Prompt, informed: Attempt | None, known_words: str, draft: Draft
+    ) -> AsyncGenerator[Event, None]:
         """Let the language model write; where there is none, or nothing of it holds, extraction does."""
+        checker = PrivacyFilter(context=prompt.context, question=known_words, language=prompt.language)
         with draft.trace.stage("generate"):
-            for writer in (None if draft.model_failed else self._llm, self._extractive):
-                if writer is None or draft.is_settled or not prompt.context.passages:
-                    continue
-                checker = PrivacyFilter(context=prompt.context, question=known_words, language=prompt.language)
-                async with aclosing(self._checked(writer, prompt, checker, draft)) as events:
+            for attempt in self._attempts(prompt, informed, draft):
+                if draft.is_settled:
+                    break
+                checker.restart(attempt.gate.admits if attempt.gate else None)
+                async with aclosing(self._checked(attempt, checker, draft)) as events:
                     async for event in events:
                         yield event
-                if not draft.is_settled and writer is self._llm:
+                if checker.stopped and attempt.gate is not None and self._informant is not None:
+                    draft.reopen(attempt.gate.hits)
+                    await self._informant.alarm(attempt.gate.hits)
+                elif not draft.is_settled and attempt.writer is self._llm and attempt.gate is None:
                     draft.trace.failed("answer_unsupported")
 
-    async def _checked(
-        self, writer: LLMService, prompt: Prompt, checker: PrivacyFilter, draft: Draft
-    ) -> AsyncGenerator[Event, None]:
+    async def _checked(self, attempt: Attempt, checker: PrivacyFilter, draft: Draft) -> AsyncGenerator[Event, None]:
         """Yield what the filter lets through of what one writer says."""
+        writer = attempt.writer
         draft.trace.written_by(writer)
+        if writer is self._llm:
+            draft.trace.prompted(attempt.prompt)
         complete = False
         try:
-            async with aclosing(writer.generate(prompt)) as answer:
+            async with aclosing(writer.generate(attempt.prompt)) as answer:
                 async for part in answer:
                     if isinstance(part, Stop):
                         complete = part.reason is not StopReason.CUT_OFF
@@ -166,7 +234,7 @@ class RAGPipeline:
                     if checker.is_full:
                         break
         except ProviderError as error:
-            draft.trace.failed(error.code)
+            draft.give_up_model(error.code)
         for checked in checker.flush(complete=complete):
             for event in draft.add(checked):
                 yield event
@@ -199,13 +267,26 @@ def _whole_text(hit: Candidate) -> str:
     return "\n".join(dict.fromkeys(part for part in (hit.title, *hit.heading_path, hit.text) if part))
 
 
-def create_rag_pipeline(chatbot: Chatbot) -> RAGPipeline:
-    """Return the pipeline of a chatbot, made from the services that settings name."""
+def grounded_in(context: Context) -> Grounded:
+    """Return the event that tells which passages the answer is made from."""
+    passages = context.passages
+    return Grounded(
+        passage_ids=tuple(one.passage_id for one in passages),
+        document_ids=frozenset(one.document_id for one in passages),
+    )
+
+
+def create_rag_pipeline(chatbot: ConfiguredChatbot, *, message_id: UUID | None = None) -> RAGPipeline:
+    """Return the pipeline of a chatbot, made from the services that settings name.
+
+    `message_id` is that of the answer, by which the owner finds it when an alarm is raised.
+    """
     embeddings: EmbeddingService = ServiceRegistry.get("embeddings")
     return RAGPipeline(
         chatbot=chatbot,
         search=ServiceRegistry.get("search"),
         reranker=ServiceRegistry.get("reranker"),
+        informant=load(INFORMANT)(chatbot.id, message_id) if chatbot.learn_only_use == INFORM else None,
         llm=ServiceRegistry.get("llm"),
         extractive=ExtractiveLLMService(embeddings=embeddings),
     )

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from django.conf import settings
+from typing import Protocol
 
 from apps.chatbots.models import Chatbot, LearnOnlyUse
-from apps.core.database.requirements import check_learn_only_unreadable
 from apps.rag.context_builder import Candidate, ContextBuilder
 from apps.rag.languages import language_of
 from apps.rag.privacy_filter import Citation, Dropped, PrivacyFilter
+from apps.retrieval.canary import prove_unreadable
 
 CLAIMS = {
     LearnOnlyUse.SEALED: "Learn-only sources have no influence on what visitors see.",
@@ -17,8 +16,22 @@ CLAIMS = {
         "Learn-only text never reaches the model or a visitor. It may influence which citable passages are chosen."
     ),
 }
-# Steering and the output filter are not built yet: every chatbot is served as `sealed`, whatever it is set to.
-BUILT = {LearnOnlyUse.SEALED}
+# Of `inform` nothing is claimed but what was measured.
+NOT_MEASURED = "Best effort: not measured yet on this chatbot."
+MEASURED = "Best effort: {leaks} of {trials} attacks leaked on model {model}, upper bound {percent:.2g} %."
+
+
+class LeakFigures(Protocol):
+    """What a leak test of a chatbot found; `bound` is the upper end of the 95 % interval, 0 to 1."""
+
+    @property
+    def leaks(self) -> int: ...
+    @property
+    def trials(self) -> int: ...
+    @property
+    def bound(self) -> float | None: ...
+    @property
+    def model(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,15 +54,17 @@ class CheckedText:
 class PrivacyService:
     """The privacy of one installation's chatbots."""
 
-    def promise(self, chatbot: Chatbot) -> Promise:
-        """Return the mode that is in force for a chatbot, with its claim word for word."""
-        wanted = LearnOnlyUse(chatbot.learn_only_use)
-        mode = wanted if wanted in BUILT else LearnOnlyUse.SEALED
-        return Promise(mode=mode, claim=CLAIMS[mode])
+    def promise(self, chatbot: Chatbot, measured: LeakFigures | None = None) -> Promise:
+        """Return the mode that is in force for a chatbot, with its claim word for word.
+
+        `measured` is the chatbot's last leak test: the claim of `inform` is its figures.
+        """
+        mode = LearnOnlyUse(chatbot.learn_only_use)
+        return Promise(mode=mode, claim=CLAIMS.get(mode) or _measured_claim(measured))
 
     def verify(self) -> None:
-        """Raise DatabaseError when the visitor login can read what it must not."""
-        check_learn_only_unreadable(settings.VISITOR_DATABASE)
+        """Raise DatabaseError when the visitor login can read what it must not; a planted canary is looked for, too."""
+        prove_unreadable()
 
     def check(self, *, text: str, passages: Sequence[Candidate], question: str = "", language: str = "") -> CheckedText:
         """Return what the passages bear out of a whole text, as the flow checks a stream.
@@ -63,3 +78,11 @@ class PrivacyService:
         return CheckedText(
             text="".join(part.text for part in checked), citations=checker.citations, dropped=tuple(checker.dropped)
         )
+
+
+def _measured_claim(measured: LeakFigures | None) -> str:
+    if measured is None or measured.bound is None:
+        return NOT_MEASURED
+    return MEASURED.format(
+        leaks=measured.leaks, trials=measured.trials, model=measured.model, percent=100 * measured.bound
+    )

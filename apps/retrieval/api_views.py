@@ -40,5 +40,7 @@ def hit_out(hit: Hit) -> HitOut:
 @router.post("", response=SearchOut, summary="Search a chatbot's citable passages")
 async def search(request: HttpRequest, chatbot_id: Path[UUID], payload: SearchIn) -> SearchOut:
     chatbot = await in_database(chatbot_of, request, chatbot_id)
-    hits = await ServiceRegistry.get("search").search(chatbot_id=chatbot.pk, query=payload.query, k=payload.k)
+    hits = await ServiceRegistry.get("search").search(
+        chatbot_id=chatbot.pk, query=payload.query, k=payload.k, steered=chatbot.is_steered
+    )
     return SearchOut(hits=[hit_out(hit) for hit in hits])

@@ -4,6 +4,7 @@ Every function works inside the caller's transaction. Term statistics count cita
 visitor can feel depends on learn-only ones.
 """
 
+import math
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -32,7 +33,7 @@ from apps.retrieval.models import (
 )
 
 FIRST_AVERAGE_LENGTH = 150.0  # tokens; what a passage of the usual size has, until a chatbot has its own average
-DRIFT = 0.2  # how far the average may move before the weights are made anew
+STEP = 1.2  # between the average lengths that weights are made with; in between, they stay as they are
 BATCH = 500
 
 
@@ -88,10 +89,13 @@ def write(*, chatbot_id: uuid.UUID, space: EmbeddingSpace, citable: bool, docume
         raise ConflictError("This chatbot's passages were made with another embedding model. Add the source again.")
     remove(chatbot_id=chatbot_id, document_ids=[document.document_id for document in documents])
     model = table_of(citable)
+    tokens = [tokens_of(document) for document in documents]
+    if citable and not statistics.average_length:
+        begin_average(statistics, tokens)
     passages = [
-        make_passage(statistics, model, document, position)
-        for document in documents
-        for position in range(len(document.chunks))
+        make_passage(statistics, model, document, position, passage)
+        for document, of_document in zip(documents, tokens, strict=True)
+        for position, passage in enumerate(of_document)
     ]
     copy_in(model, passages)
     if citable:
@@ -133,14 +137,37 @@ def column_type(field: "Field[Any, Any]") -> str:
     return COLUMN_TYPES[field.get_internal_type()]
 
 
+def tokens_of(document: IndexedDocument) -> list[list[str]]:
+    """Return the tokens of each of a document's passages."""
+    return [
+        terms_of(
+            document.title,
+            searchable_text(title=document.title, heading_path=chunk.heading_path, text=chunk.text),
+            document.language,
+        )
+        for chunk in document.chunks
+    ]
+
+
+def begin_average(statistics: IndexStatistics, tokens: Sequence[Sequence[Sequence[str]]]) -> None:
+    """Take the first citable passages' length for the chatbot's average, which spares weighing them again."""
+    lengths = [len(passage) for document in tokens for passage in document]
+    if lengths:
+        statistics.average_length = nearest_step(sum(lengths) / len(lengths))
+        statistics.save(update_fields=["average_length"])
+        reweigh(LearnOnlyPassage, statistics.chatbot_id, statistics.average_length)
+
+
 def make_passage(
-    statistics: IndexStatistics, model: type[Passage], document: IndexedDocument, position: int
+    statistics: IndexStatistics,
+    model: type[Passage],
+    document: IndexedDocument,
+    position: int,
+    tokens: Sequence[str],
 ) -> Passage:
     """Return the row of one chunk, in the chatbot's embedding space and weighed by its average length."""
     chunk = document.chunks[position]
     length = statistics.average_length or FIRST_AVERAGE_LENGTH
-    text = searchable_text(title=document.title, heading_path=chunk.heading_path, text=chunk.text)
-    tokens = terms_of(document.title, text, document.language)
     weights = term_weights(tokens, average_length=length)
     return model(
         chatbot_id=statistics.chatbot_id,
@@ -188,18 +215,28 @@ def remove(*, chatbot_id: uuid.UUID, document_ids: Iterable[uuid.UUID]) -> None:
 
 def move(*, chatbot_id: uuid.UUID, source_id: uuid.UUID, citable: bool) -> None:
     """Move a source's passages into the other class's table."""
+    move_where("source_id", [source_id], chatbot_id=chatbot_id, citable=citable)
+
+
+def move_documents(*, chatbot_id: uuid.UUID, document_ids: Iterable[uuid.UUID], citable: bool) -> None:
+    """Move some documents' passages into the other class's table, whatever class their sources have."""
+    if ids := list(document_ids):
+        move_where("document_id", ids, chatbot_id=chatbot_id, citable=citable)
+
+
+def move_where(column: str, ids: list[uuid.UUID], *, chatbot_id: uuid.UUID, citable: bool) -> None:
     old, new = table_of(not citable), table_of(citable)
     columns = ", ".join(f'"{column.column}"' for column in CitablePassage._meta.concrete_fields)
     statistics = IndexStatistics.objects.select_for_update().filter(pk=chatbot_id).first()
     if statistics is None:
         return
-    moving = old._default_manager.filter(chatbot_id=chatbot_id, source_id=source_id)
+    moving = old._default_manager.filter(chatbot_id=chatbot_id, **{f"{column}__in": ids})
     count(chatbot_id, moving.only("term_ids", "token_count").iterator(chunk_size=BATCH), sign=1 if citable else -1)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH moved AS (DELETE FROM {old._meta.db_table} WHERE chatbot_id = %s AND source_id = %s"  # noqa: S608  # our own names
+            f"WITH moved AS (DELETE FROM {old._meta.db_table} WHERE chatbot_id = %s AND {column} = ANY(%s)"  # noqa: S608  # our own names
             f" RETURNING {columns}) INSERT INTO {new._meta.db_table} ({columns}) SELECT {columns} FROM moved",
-            [chatbot_id, source_id],
+            [chatbot_id, ids],
         )
     update_languages(chatbot_id)
 
@@ -244,21 +281,25 @@ def count(chatbot_id: uuid.UUID, passages: Iterable[Passage], *, sign: int) -> N
 
 
 def settle(chatbot_id: uuid.UUID) -> bool:
-    """Make the term weights anew when the average length has drifted from the one they were made with.
+    """Make the term weights anew when the average length has moved to another step. Return whether it was needed.
 
-    Return whether it was needed.
+    So weights depend on which citable passages there are, and not on the order in which they came.
     """
     statistics = IndexStatistics.objects.select_for_update().filter(pk=chatbot_id).first()
     if statistics is None or not statistics.passages:
         return False
-    average = statistics.tokens / statistics.passages
-    used = statistics.average_length or FIRST_AVERAGE_LENGTH
-    if abs(average - used) <= DRIFT * used:
+    average = nearest_step(statistics.tokens / statistics.passages)
+    if average == statistics.average_length:
         return False
     for model in (CitablePassage, LearnOnlyPassage):
         reweigh(model, chatbot_id, average)
     IndexStatistics.objects.filter(pk=chatbot_id).update(average_length=average)
     return True
+
+
+def nearest_step(average: float) -> float:
+    """Return the power of `STEP` that is nearest to an average length in tokens."""
+    return float(STEP ** round(math.log(max(average, 1.0), STEP)))
 
 
 def reweigh(model: type[Passage], chatbot_id: uuid.UUID, average: float) -> None:

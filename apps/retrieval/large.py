@@ -1,7 +1,8 @@
 """Indexes of a large chatbot's own: an HNSW graph over its vectors and an inverted index over its terms.
 
 Up to `LARGE` passages an exact scan is fast enough. Beyond, the chatbot gets two partial indexes that hold nothing but
-its own citable passages, so neither other chatbots nor learn-only passages have a part in what they find.
+its own citable passages, so neither other chatbots nor learn-only passages have a part in what they find. Steering
+hints, when there are many, get an HNSW graph of their own.
 """
 
 import logging
@@ -11,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
-from apps.retrieval.models import IndexStatistics
+from apps.retrieval.models import EmbeddingSpace, IndexStatistics, SteeringHint
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +44,44 @@ def alone() -> Iterator[None]:
 
 def build_indexes(chatbot_id: uuid.UUID) -> None:
     """Build a chatbot's indexes while it serves, then let its search use them. Must run outside a transaction."""
-    statistics = IndexStatistics.objects.select_related("space").get(pk=chatbot_id)
-    space = statistics.space
-    vectors = f"(embedding::halfvec({space.dimensions})) halfvec_cosine_ops"
-    only = f"WHERE chatbot_id = '{chatbot_id}' AND space_id = {space.pk}"
+    space = IndexStatistics.objects.select_related("space").get(pk=chatbot_id).space
     with alone(), connection.cursor() as cursor:
-        for name, method in (("vectors", f"hnsw ({vectors})"), ("terms", "gin (term_ids)")):
-            index = f"large_{name}_{chatbot_id.hex}_{space.pk}"
-            # What a build that was cut off left behind is invalid and in the way.
-            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
-            cursor.execute(f"CREATE INDEX CONCURRENTLY {index} ON citable_passage USING {method} {only}")
+        build(cursor, "vectors", chatbot_id, space, on=f"citable_passage USING hnsw {vectors_of(space)}")
+        build(cursor, "terms", chatbot_id, space, on="citable_passage USING gin (term_ids)")
         cursor.execute("ANALYZE citable_passage")
     IndexStatistics.objects.filter(pk=chatbot_id).update(indexed=True)
     logger.info("Chatbot %s has indexes of its own now", chatbot_id)
+
+
+def needs_hint_index(chatbot_id: uuid.UUID) -> bool:
+    """Return whether a chatbot has many steering hints and no graph over them."""
+    if SteeringHint.objects.filter(chatbot_id=chatbot_id)[LARGE : LARGE + 1].count() == 0:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indisvalid AND relname LIKE %s",
+            [f"large_hints_{chatbot_id.hex}_%"],
+        )
+        return cursor.fetchone() is None
+
+
+def build_hint_index(chatbot_id: uuid.UUID) -> None:
+    """Build the graph over a chatbot's steering hints while it serves. Must run outside a transaction."""
+    space = IndexStatistics.objects.select_related("space").get(pk=chatbot_id).space
+    with alone(), connection.cursor() as cursor:
+        build(cursor, "hints", chatbot_id, space, on=f"steering_hint USING hnsw {vectors_of(space)}")
+        cursor.execute("ANALYZE steering_hint")
+    logger.info("Chatbot %s has an index of its hints now", chatbot_id)
+
+
+def vectors_of(space: EmbeddingSpace) -> str:
+    return f"((embedding::halfvec({space.dimensions})) halfvec_cosine_ops)"
+
+
+def build(cursor: CursorWrapper, name: str, chatbot_id: uuid.UUID, space: EmbeddingSpace, *, on: str) -> None:
+    """Build one partial index; what a build that was cut off left behind is invalid and in the way."""
+    index = f"large_{name}_{chatbot_id.hex}_{space.pk}"
+    cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
+    cursor.execute(
+        f"CREATE INDEX CONCURRENTLY {index} ON {on} WHERE chatbot_id = '{chatbot_id}' AND space_id = {space.pk}"
+    )

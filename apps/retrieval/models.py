@@ -1,7 +1,8 @@
 """The index: citable and learn-only passages in tables of their own, and the term statistics of the citable ones.
 
-The visitor login may read `CitablePassage`, `TermStatistic` and `IndexStatistics`, each under row-level security by
-chatbot, and has no privilege on `LearnOnlyPassage`. Only the write side (`index.py`) imports `LearnOnlyPassage`.
+The visitor login may read `CitablePassage`, `TermStatistic`, `IndexStatistics` and where a `SteeringHint` leads, each
+under row-level security by chatbot, and has no privilege on `LearnOnlyPassage`. Few modules know `LearnOnlyPassage`;
+scripts/check_repository.py lists them.
 """
 
 import uuid
@@ -100,3 +101,71 @@ class TermStatistic(models.Model):
     class Meta:
         db_table = "term_statistic"
         indexes: ClassVar = []
+
+
+class SteeringHint(models.Model):
+    """A learn-only passage's vector and the citable passage that answers the same questions.
+
+    The visitor login sees no column that tells of the learn-only passage. The database deletes a hint together with
+    the passage at either end.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="+")
+    space = models.ForeignKey(EmbeddingSpace, on_delete=models.PROTECT, related_name="+", db_index=False)
+    citable_passage_id = models.UUIDField(db_index=True)
+    learn_only_passage_id = models.UUIDField(db_index=True)
+    weight = models.FloatField()
+    embedding = HalfVectorField()
+
+    class Meta:
+        db_table = "steering_hint"
+
+
+class RemovedSteeringLink(models.Model):
+    """A link that the owner removed, by a hash of both its texts: it does not come back with the next ingest."""
+
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="+")
+    link_hash = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "removed_steering_link"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["chatbot", "link_hash"], name="one_removal_per_link")]
+
+
+class LearnOnlyGuard(models.Model):
+    """What a chatbot's answers may not hold: fingerprints and terms of its learn-only passages, for the owner's login.
+
+    The database raises `wanted` with every change of the chatbot's passages, of either class; a guard whose `made_from`
+    is another number is out of date.
+    """
+
+    chatbot = models.OneToOneField(Chatbot, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    wanted = models.BigIntegerField(default=1)
+    made_from = models.BigIntegerField(default=0)
+    format = models.PositiveSmallIntegerField(default=0)
+    runs = models.BinaryField(default=b"")
+    shifts = models.BinaryField(default=b"")
+    terms = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "learn_only_guard"
+
+
+class PrivacyAlarm(models.Model):
+    """The negative gate stopped an answer, or found afterwards something in one that should not be there.
+
+    `hits` are rules, hashes, views and positions; no text. `message_id` is no foreign key: messages lie above.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="+")
+    message_id = models.UUIDField(null=True, db_index=True)
+    mode = models.CharField(max_length=10)
+    stopped = models.BooleanField()  # before anything of it was sent
+    hits = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "privacy_alarm"
+        indexes: ClassVar = [models.Index(fields=["chatbot", "-created_at"], name="privacy_ala_chatbot_idx")]

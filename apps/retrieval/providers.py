@@ -1,13 +1,19 @@
 """The embedding model and the reranker that settings ask for, and the model of each embedding space in use."""
 
 import threading
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from apps.core.circuit_breaker import CircuitBreaker
 from apps.core.embedding_service import EmbeddingService, create_embedding_service
+from apps.core.embedding_service.guarded import OUTAGES, GuardedEmbeddingService
+from apps.core.embedding_service.registry import is_remote
+from apps.core.error_handling import ProviderError
 from apps.core.services import ServiceRegistry
 from apps.retrieval.models import EmbeddingSpace
 from apps.retrieval.reranker import Reranker, create_reranker
+from apps.retrieval.reranker.guarded import GuardedReranker
 
 _by_spec: dict[str, EmbeddingService] = {}
 _making = threading.Lock()
@@ -22,13 +28,26 @@ def embeddings_of(spec: str) -> EmbeddingService:
     """Return the embedding service that `spec` names, made once per process."""
     with _making:
         if spec not in _by_spec:
-            _by_spec[spec] = create_embedding_service(
+            made = create_embedding_service(
                 spec,
                 settings.MODELS_DIR,
                 openai_api_key=settings.EMBEDDING_API_KEY,
                 openai_base_url=settings.EMBEDDING_BASE_URL or None,
             )
+            _by_spec[spec] = guarded(made) if is_remote(spec) else made
         return _by_spec[spec]
+
+
+def guarded(remote: EmbeddingService) -> GuardedEmbeddingService:
+    """Return an embedding service with a breaker round it, whose state all processes share."""
+    server = urlsplit(settings.EMBEDDING_BASE_URL).netloc or "api.openai.com"
+    breaker = CircuitBreaker(
+        recovery_timeout=settings.CIRCUIT_SECONDS,
+        expected_exception=OUTAGES,
+        name=f"embeddings:{server}",
+        shared=True,
+    )
+    return GuardedEmbeddingService(remote, breaker)
 
 
 def embeddings_for(space: EmbeddingSpace | None) -> EmbeddingService:
@@ -49,4 +68,10 @@ def space_of(service: EmbeddingService) -> EmbeddingSpace:
 
 def create_configured_reranker() -> Reranker | None:
     """Return the reranker of TACIT_RERANKER_MODEL, or None when none is set or its model is not there."""
-    return create_reranker(settings.RERANKER_MODEL, settings.MODELS_DIR) if settings.RERANKER_MODEL else None
+    made = create_reranker(settings.RERANKER_MODEL, settings.MODELS_DIR) if settings.RERANKER_MODEL else None
+    if made is None:
+        return None
+    breaker = CircuitBreaker(
+        recovery_timeout=settings.CIRCUIT_SECONDS, expected_exception=ProviderError, name=f"reranker:{made.name}"
+    )
+    return GuardedReranker(made, breaker)

@@ -12,7 +12,7 @@ from apps.chatbots.services import published_chatbot
 from apps.conversations.schemas import LONGEST_MESSAGE
 from apps.core.error_handling import NotFoundError
 
-# Nothing inline and nothing from elsewhere; `no-cache` so that a bot taken offline is gone at once.
+# Nothing inline and nothing from elsewhere; `no-store` so that a bot taken offline is gone at once.
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -22,7 +22,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
-    "Cache-Control": "no-cache",
+    "Cache-Control": "no-store",
 }
 
 

@@ -15,6 +15,7 @@ from apps.core.embedding_service import EmbeddingResult
 from apps.core.embedding_service.fake import FakeEmbeddingService
 from apps.core.services import ServiceRegistry
 from apps.knowledge import tasks
+from apps.knowledge.queue import INGEST
 from apps.knowledge.rescue import requeue_forgotten, requeue_stalled
 from tests.conftest import Owner
 
@@ -31,7 +32,8 @@ class CutOff(FakeEmbeddingService):
         if not self.was_cut:
             self.was_cut = True
             with psycopg.connect(**connection.get_connection_params()) as other:
-                other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+                at_work = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+                other.execute(at_work, [tasks.RUN_LOCK])
         return super().embed_documents(texts)
 
 
@@ -84,7 +86,7 @@ def test_a_source_whose_job_is_gone_is_queued_again_and_others_are_left_alone(
     for _ in range(2):
         requeue_forgotten()
 
-    jobs = ProcrastinateJob.objects.filter(status="todo").values_list("lock", flat=True)
+    jobs = ProcrastinateJob.objects.filter(status="todo", task_name=INGEST).values_list("lock", flat=True)
     assert sorted(jobs) == sorted(f"source:{source['id']}" for source in (forgotten, waiting)), "one job for each"
     work_off()
     assert [source["status"] for source in alice.sources(bot)] == ["ready", "ready"]
@@ -146,7 +148,7 @@ def test_the_job_of_a_worker_that_lives_is_left_alone(alice: Owner) -> None:
 
     asyncio.run(rescue())
 
-    assert ProcrastinateJob.objects.get().status == "doing"
+    assert ProcrastinateJob.objects.get(task_name=INGEST).status == "doing"
 
 
 def die_with_the_job(source_id: str) -> None:

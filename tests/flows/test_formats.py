@@ -82,7 +82,7 @@ FACTS = [
         content=documents.pptx(
             [
                 ("Harbour bridge project", "Why the harbour bridge is rebuilt", "Greet the guests."),
-                ("Schedule", "Work goes on all summer", "The harbour bridge opens to cyclists on 14 September."),
+                ("Schedule", "The harbour bridge opens to cyclists on 14 September.", "Work goes on all summer."),
             ]
         ),
         question="When does the harbour bridge open to cyclists?",

@@ -10,6 +10,10 @@ from apps.core.error_handling import DatabaseError
 LEAST_POSTGRES = 160000
 LEAST_PGVECTOR = (0, 8)
 OPEN_TO_VISITORS = ("citable_passage", "term_statistic", "index_statistics", "embedding_space")
+OPEN_COLUMNS = {
+    "steering_hint": ("chatbot_id", "space_id", "citable_passage_id", "weight", "embedding"),
+    "chatbots_chatbot": ("id", "is_published"),
+}
 
 
 def connection_string(database: dict[str, Any]) -> str:
@@ -112,13 +116,14 @@ def check_learn_only_unreadable(visitor: dict[str, Any]) -> None:
     """Raise DatabaseError if the visitor login can read learn-only passages, documents or files."""
     with connect(visitor, "TACIT_VISITOR_DATABASE_URL") as connection:
         rows = connection.execute(
-            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            "SELECT c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped"
             " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'v', 'm', 'p', 'f')"
-            " AND has_any_column_privilege(c.oid, 'SELECT') AND c.relname <> ALL(%s)",
+            " AND has_column_privilege(c.oid, a.attnum, 'SELECT') AND c.relname <> ALL(%s)",
             [list(OPEN_TO_VISITORS)],
         ).fetchall()
-    if rows:
-        names = ", ".join(sorted(name for (name,) in rows))
+    if seen := {table for table, column in rows if column not in OPEN_COLUMNS.get(table, ())}:
+        names = ", ".join(sorted(seen))
         raise DatabaseError(
             f"Refusing to serve: the login for visitors can read {names}. Revoke it with"
             f" `REVOKE ALL ON {names} FROM {visitor['USER']}, PUBLIC`."

@@ -6,6 +6,7 @@ A stream may stay open for minutes; it must hold no connection meanwhile.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connections
@@ -26,4 +27,5 @@ async def in_database(work: Callable[Arguments, Result], *args: Arguments.args, 
         finally:
             connections.close_all()
 
-    return await asyncio.get_running_loop().run_in_executor(_threads, run)
+    # With the context of who calls, so that a log line there names the request too.
+    return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, run)

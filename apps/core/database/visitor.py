@@ -68,8 +68,11 @@ async def visiting(chatbot_id: UUID) -> AsyncIterator[psycopg.AsyncConnection]:
     Statements are sent together as far as the block does not wait for a result in between.
     """
     try:
-        async with connected() as connection, connection.pipeline(), connection.transaction():
-            await connection.execute("SELECT set_config('tacit.chatbot_id', %s, true)", [str(chatbot_id)])
-            yield connection
+        async with connected() as connection, connection.pipeline():
+            # Whatever setting a session before left in the connection; on its way together with what follows.
+            await connection.execute("RESET ALL")
+            async with connection.transaction():
+                await connection.execute("SELECT set_config('tacit.chatbot_id', %s, true)", [str(chatbot_id)])
+                yield connection
     except (PoolTimeout, psycopg.OperationalError) as error:
         raise DatabaseError("The database can't be reached or is too busy. Try again in a moment.") from error

@@ -1,5 +1,6 @@
 """The default provider: all-MiniLM-L6-v2 in int8, run by onnxruntime in this process, without any network."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from tokenizers import Tokenizer
 
 from apps.core.embedding_service.batching import batches_by_length
 from apps.core.embedding_service.fluency import wordpiece_fluency
-from apps.core.embedding_service.minilm_model import open_minilm
+from apps.core.embedding_service.minilm_model import RUN_ERRORS, open_minilm
 from apps.core.embedding_service.minilm_weights import minilm_folder
 from apps.core.embedding_service.protocol import EmbeddingResult, Vector
 from apps.core.embedding_service.registry import EmbeddingSettings
 from apps.core.embedding_service.text_input import encodable
+from apps.core.error_handling import LocalModelError
 
 # Measured on 2 cores: batches of one to four passages are as fast as any, and larger ones only take more memory.
 _BATCH_TOKENS = 512
@@ -30,6 +32,8 @@ class LocalEmbeddingService:
 
     def __init__(self, *, models_dir: Path, threads: int = 2) -> None:
         self._session: onnxruntime.InferenceSession = open_minilm(models_dir, threads=threads)
+        # One run keeps every core busy; several at once are no faster, and each keeps memory of its own for good.
+        self._running = threading.Lock()
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -75,7 +79,11 @@ class LocalEmbeddingService:
         for row, ids in enumerate(batch):
             input_ids[row, : len(ids)] = ids
             mask[row, : len(ids)] = 1
-        (vectors,) = self._session.run(None, {"input_ids": input_ids, "attention_mask": mask})
+        try:
+            with self._running:
+                (vectors,) = self._session.run(None, {"input_ids": input_ids, "attention_mask": mask})
+        except RUN_ERRORS as error:
+            raise LocalModelError from error
         return np.asarray(vectors, dtype=np.float32)
 
 

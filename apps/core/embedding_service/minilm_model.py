@@ -3,9 +3,11 @@
 import hashlib
 import subprocess
 import sys
+from enum import StrEnum
 from pathlib import Path
 
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from apps.core.embedding_service.minilm_weights import checked_weights
 from apps.core.error_handling import SettingsError
@@ -14,6 +16,10 @@ from apps.core.error_handling import SettingsError
 _STEM = "all-MiniLM-L6-v2-int8-v1"
 _PRODUCT_ROOT = Path(__file__).parents[3]
 _CONVERSION_SECONDS = 300
+# What a run may raise; these classes have no base of their own.
+RUN_ERRORS: tuple[type[Exception], ...] = tuple(
+    one for one in vars(runtime).values() if isinstance(one, type) and issubclass(one, Exception)
+)
 
 
 def open_minilm(models_dir: Path, *, threads: int) -> onnxruntime.InferenceSession:
@@ -22,10 +28,30 @@ def open_minilm(models_dir: Path, *, threads: int) -> onnxruntime.InferenceSessi
     return onnxruntime.InferenceSession(path, _session_options(threads), providers=["CPUExecutionProvider"])
 
 
+class StoredModel(StrEnum):
+    """How the model's file was found."""
+
+    INTACT = "intact"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+
+
+def stored_model(models_dir: Path) -> StoredModel:
+    """Return how the model's file is, without mending it."""
+    files = list(models_dir.glob(f"{_STEM}.*.onnx"))
+    if not files:
+        return StoredModel.MISSING
+    return StoredModel.INTACT if any(map(_is_intact, files)) else StoredModel.DAMAGED
+
+
+def _is_intact(path: Path) -> bool:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] == path.name.split(".")[-2]
+
+
 def _intact_model(models_dir: Path) -> Path | None:
     """A model whose content still has the checksum in its name; damaged ones are removed."""
     for path in sorted(models_dir.glob(f"{_STEM}.*.onnx")):
-        if hashlib.sha256(path.read_bytes()).hexdigest()[:16] == path.name.split(".")[-2]:
+        if _is_intact(path):
             return path
         path.unlink(missing_ok=True)
     return None

@@ -13,8 +13,10 @@ from apps.core.embedding_service.protocol import EmbeddingResult, Vector
 from apps.core.embedding_service.registry import EmbeddingSettings
 from apps.core.error_handling import (
     ProviderAnswerError,
+    ProviderBusyError,
     ProviderError,
     ProviderRejectedError,
+    ProviderRequestError,
     ProviderUnavailableError,
     SettingsError,
 )
@@ -29,6 +31,7 @@ _BYTES_PER_TOKEN = 3
 _BATCH_TEXTS = 128
 _BATCH_TOKENS = 60_000
 _UNAVAILABLE_STATUS = frozenset({408, 409, 425, 429})
+_ABOUT_THE_REQUEST = frozenset({400, 413, 422})  # another text may well be taken
 
 
 class _Item(BaseModel):
@@ -59,7 +62,8 @@ class OpenAIEmbeddingService:
         *,
         max_tokens: int = 8192,
         timeout: float = 60.0,
-        max_retries: int = 3,
+        query_timeout: float = 2.0,
+        max_retries: int = 1,
     ) -> None:
         self.name = model if _OWN_DIMENSIONS.get(model) == dimensions else f"{model}@{dimensions}"
         self.dimensions = dimensions
@@ -73,6 +77,7 @@ class OpenAIEmbeddingService:
             timeout=timeout,
             max_retries=max_retries,
         )
+        self._hasty_client = self._client.with_options(timeout=min(query_timeout, timeout), max_retries=0)
 
     def __repr__(self) -> str:
         return f"OpenAIEmbeddingService(name={self.name!r}, dimensions={self.dimensions})"
@@ -82,11 +87,13 @@ class OpenAIEmbeddingService:
         lengths = [self.count_tokens(text) for text in readable]
         results: list[EmbeddingResult] = []
         for batch in batches_in_order(lengths, max_tokens=_BATCH_TOKENS, max_texts=_BATCH_TEXTS):
-            results.extend(self._embed(readable[batch], lengths[batch]))
+            results.extend(self._embed(self._client, readable[batch], lengths[batch]))
         return results
 
     def embed_query(self, text: str) -> EmbeddingResult:
-        return self.embed_documents([text])[0]
+        """A visitor waits for this, and search can do without it, so it is tried once."""
+        readable = self._readable(text)
+        return self._embed(self._hasty_client, [readable], [self.count_tokens(readable)])[0]
 
     def count_tokens(self, text: str) -> int:
         return math.ceil(len(text.encode(errors="replace")) / _BYTES_PER_TOKEN)
@@ -99,8 +106,8 @@ class OpenAIEmbeddingService:
         cut = text.encode(errors="replace")[: self.max_tokens * _BYTES_PER_TOKEN].decode(errors="ignore")
         return cut if cut.strip() else "-"
 
-    def _embed(self, texts: list[str], lengths: list[int]) -> list[EmbeddingResult]:
-        answer = self._request(texts)
+    def _embed(self, client: openai.OpenAI, texts: list[str], lengths: list[int]) -> list[EmbeddingResult]:
+        answer = self._request(client, texts)
         vectors = _unit_vectors(answer, count=len(texts), dimensions=self.dimensions)
         tokens = _shared_out(answer.usage.prompt_tokens if answer.usage else 0, lengths)
         return [
@@ -108,10 +115,10 @@ class OpenAIEmbeddingService:
             for vector, number in zip(vectors, tokens, strict=True)
         ]
 
-    def _request(self, texts: list[str]) -> _Answer:
+    def _request(self, client: openai.OpenAI, texts: list[str]) -> _Answer:
         shortens = self._model.startswith(_SHORTENABLE)
         try:
-            response = self._client.embeddings.with_raw_response.create(
+            response = client.embeddings.with_raw_response.create(
                 input=texts,
                 model=self._model,
                 # Base64, the SDK's default, is not understood by every server.
@@ -130,10 +137,24 @@ def translate(error: openai.OpenAIError) -> ProviderError:
     if isinstance(error, openai.APIConnectionError):
         return ProviderUnavailableError()
     if isinstance(error, openai.APIStatusError):
-        # An account without money answers 429 too, and no retry helps it.
-        busy = error.status_code in _UNAVAILABLE_STATUS and error.code != "insufficient_quota"
-        return ProviderUnavailableError() if busy or error.status_code >= 500 else ProviderRejectedError()
+        return _of_status(error, error.status_code)
     return ProviderAnswerError()
+
+
+def _of_status(error: openai.APIStatusError, status: int) -> ProviderError:
+    # An account without money answers 429 too, and no retry helps it.
+    if status >= 500 or (status in _UNAVAILABLE_STATUS and error.code != "insufficient_quota"):
+        return ProviderBusyError(retry_after=_seconds(error)) if status in {429, 503} else ProviderUnavailableError()
+    return ProviderRequestError() if status in _ABOUT_THE_REQUEST else ProviderRejectedError()
+
+
+def _seconds(error: openai.APIStatusError) -> float | None:
+    """What the Retry-After header asks for; None when it is missing, a date or no number."""
+    response = getattr(error, "response", None)
+    try:
+        return max(0.0, float(response.headers.get("retry-after", ""))) if response is not None else None
+    except ValueError:
+        return None
 
 
 def _unit_vectors(answer: _Answer, *, count: int, dimensions: int) -> Vector:

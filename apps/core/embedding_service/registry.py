@@ -32,6 +32,12 @@ _PROVIDERS = {
     "fastembed": "fastembed_models:from_settings",
     "fake": "fake:from_settings",
 }
+_ON_OTHER_SERVERS = frozenset({"openai"})
+
+
+def is_remote(spec: str) -> bool:
+    """Return whether a model is asked over the network, where it may fail like anything outside."""
+    return spec.partition(":")[0] in _ON_OTHER_SERVERS
 
 
 def create_embedding_service(spec: str, models_dir: Path, **settings: Any) -> EmbeddingService:

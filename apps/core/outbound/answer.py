@@ -12,16 +12,22 @@ from apps.core.error_handling import FetchError, FetchTooLargeError, FetchUnavai
 UNPACK_BYTES = 65_536
 
 
-def check_status(site: str, status: int) -> None:
+def check_status(site: str, status: int, *, retry_after: float | None = None) -> None:
     """Raise what an error status means for the person who gave the address."""
     if status == 429 or status >= 500:
-        raise FetchUnavailableError(f"{site} has trouble (status {status}). Try again later.")
+        raise FetchUnavailableError(f"{site} has trouble (status {status}). Try again later.", retry_after=retry_after)
     if status in {401, 403, 407, 451}:
         raise FetchError(f"{site} does not let Tacit read this page (status {status}). Upload it as a file.")
     if status in {404, 410}:
         raise FetchError(f"{site} has no page at this address (status {status}). Check the address.")
     if not 200 <= status < 300:
         raise FetchError(f"{site} answers with status {status}. Open the address in a browser and check it.")
+
+
+def seconds_to_wait(headers: httpx.Headers) -> float | None:
+    """Return how many seconds a site asks to be let alone; None where it doesn't, or names a date."""
+    value = headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else None
 
 
 def content_type_of(headers: httpx.Headers) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ import httpx
 
 from apps.core.error_handling import FetchError, FetchNotTextError
 from apps.core.outbound.addresses import AllowedHost, check_addresses, host_of, is_address, parse_url, port_of
-from apps.core.outbound.answer import body_of, check_status, content_type_of
+from apps.core.outbound.answer import body_of, check_status, content_type_of, seconds_to_wait
 from apps.core.outbound.connection import Deadline, PinnedBackend, Resolve, look_up, requested, resolve_host
 
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -93,7 +93,7 @@ def _addresses(url: httpx.URL, resolve: Resolve, deadline: Deadline) -> Sequence
 def _received(url: httpx.URL, response: httpcore.Response, limits: FetchLimits, rules: FetchRules) -> Fetched:
     site, headers = host_of(url), httpx.Headers(response.headers)
     if rules.success_only:
-        check_status(site, response.status)
+        check_status(site, response.status, retry_after=seconds_to_wait(headers))
     content_type, charset = content_type_of(headers)
     if not rules.accepts(content_type):
         raise FetchNotTextError(

@@ -132,14 +132,26 @@ def _certificates() -> ssl.SSLContext:
 
 
 @contextmanager
-def requested(url: httpx.URL, backend: PinnedBackend, seconds: dict[str, float]) -> Iterator[httpcore.Response]:
-    """Send a GET request and give the answer while it can be read; `seconds` limits connect, read and write."""
+def requested(
+    url: httpx.URL,
+    backend: PinnedBackend,
+    seconds: dict[str, float],
+    *,
+    headers: Mapping[str | bytes, str | bytes] = HEADERS,
+    body: bytes | None = None,
+) -> Iterator[httpcore.Response]:
+    """Send a request and give the answer while it can be read; `seconds` limits connect, read and write.
+
+    It is a POST when there is a body.
+    """
     target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=backend)
     with (
         translated(url.raw_host.decode("ascii")),
         pool,
-        pool.stream("GET", target, headers=HEADERS, extensions={"timeout": seconds}) as got,
+        pool.stream(
+            "GET" if body is None else "POST", target, headers=headers, content=body, extensions={"timeout": seconds}
+        ) as got,
     ):
         yield got
 

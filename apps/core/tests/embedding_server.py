@@ -41,8 +41,8 @@ class EmbeddingServer:
 
 
 @contextmanager
-def embedding_server() -> Iterator[EmbeddingServer]:
-    """Run a server until the block ends."""
+def embedding_server(port: int = 0) -> Iterator[EmbeddingServer]:
+    """Run a server until the block ends, on a free port by default."""
     state = EmbeddingServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -60,7 +60,7 @@ def embedding_server() -> Iterator[EmbeddingServer]:
         def log_message(self, *_: object) -> None:
             """Keep the test's output clean."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     state.base_url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from apps.core.circuit_breaker import CircuitBreaker
 from apps.core.embedding_service import EmbeddingService, FakeEmbeddingService, OpenAIEmbeddingService
+from apps.core.embedding_service.guarded import GuardedEmbeddingService
 from apps.core.embedding_service.registry import create_embedding_service
 from apps.core.tests.embedding_server import embedding_server
 from apps.core.tests.tiny_models import EMBEDDING_MODEL, install_embedding_model
@@ -15,12 +17,13 @@ WARRANTY = "The warranty covers repairs for two years"
 CATS = "cats sleep on warm roofs"
 
 
-@pytest.fixture(scope="module", params=["fake", "local", "openai", "fastembed"])
+@pytest.fixture(scope="module", params=["fake", "local", "openai", "guarded", "fastembed"])
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddingService]:
     folder: Path = tmp_path_factory.mktemp("models")
-    if request.param == "openai":
+    if request.param in {"openai", "guarded"}:
         with embedding_server() as server:
-            yield OpenAIEmbeddingService("key", server.base_url)
+            made = OpenAIEmbeddingService("key", server.base_url)
+            yield made if request.param == "openai" else GuardedEmbeddingService(made, CircuitBreaker())
         return
     if request.param == "fastembed":
         install_embedding_model(folder)

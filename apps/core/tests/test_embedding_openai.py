@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from apps.core.embedding_service import OpenAIEmbeddingService, create_embedding
 from apps.core.embedding_service.openai_protocol import translate
 from apps.core.error_handling import (
     ProviderAnswerError,
+    ProviderBusyError,
     ProviderError,
     ProviderRejectedError,
+    ProviderRequestError,
     ProviderUnavailableError,
     SettingsError,
 )
@@ -83,18 +86,27 @@ def test_what_no_server_accepts_is_not_sent(server: EmbeddingServer) -> None:
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503])
 def test_a_busy_server_is_asked_again(server: EmbeddingServer, status: int) -> None:
     server.planned = [(status, b"{}")]
-    assert client(server, dimensions=64).embed_query("warranty").tokens > 0
+    (result,) = client(server, dimensions=64).embed_documents(["warranty"])
+    assert result.tokens > 0
     assert len(server.requests) == 2
+
+
+def test_a_question_is_tried_once_since_somebody_waits(server: EmbeddingServer) -> None:
+    server.planned = [(503, b"{}")]
+    with pytest.raises(ProviderUnavailableError):
+        client(server, dimensions=64).embed_query("warranty")
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
     ("planned", "expected"),
     [
-        ((429, b"{}"), ProviderUnavailableError),
-        ((503, b"<html>overloaded</html>"), ProviderUnavailableError),
+        ((429, b"{}"), ProviderBusyError),
+        ((503, b"<html>overloaded</html>"), ProviderBusyError),
+        ((502, b"<html>no upstream</html>"), ProviderUnavailableError),
         ((200, None), ProviderUnavailableError),
         ((429, b'{"error": {"code": "insufficient_quota"}}'), ProviderRejectedError),
-        ((400, b'{"error": {"message": "' + PRIVATE.encode() + b'"}}'), ProviderRejectedError),
+        ((400, b'{"error": {"message": "' + PRIVATE.encode() + b'"}}'), ProviderRequestError),
         ((401, b"{}"), ProviderRejectedError),
         ((404, b'{"error": "model not found"}'), ProviderRejectedError),
         ((200, b""), ProviderAnswerError),
@@ -149,6 +161,17 @@ def test_no_error_of_the_sdk_is_missed() -> None:
         error.__dict__.update(status_code=getattr(kind, "status_code", 418), code=None)
         assert isinstance(translate(error), ProviderError)
     assert isinstance(translate(openai.APITimeoutError.__new__(openai.APITimeoutError)), ProviderUnavailableError)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7), ("0.5", 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("", None)]
+)
+def test_a_busy_server_may_say_when_to_come_back(header: str, seconds: float | None) -> None:
+    error = openai.RateLimitError.__new__(openai.RateLimitError)
+    error.__dict__.update(code=None, response=SimpleNamespace(headers={"retry-after": header}))
+    told = translate(error)
+    assert isinstance(told, ProviderBusyError)
+    assert told.retry_after == seconds
 
 
 def test_the_key_is_not_shown(server: EmbeddingServer) -> None:

@@ -12,20 +12,21 @@ _MOST_DIGITS = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NumberFormat:
-    """How a number is shown: `decimals` is None where the program chooses."""
+    """How a number is shown: `decimals` is None where the program chooses; `hidden` shows nothing, texts neither."""
 
     decimals: int | None = None
     percent: bool = False
     prefix: str = ""
     suffix: str = ""
+    hidden: bool = False
 
 
 def cell_text(value: CellValue | None, shown: NumberFormat | None = None) -> str:
     """Return the text of a cell on one line, empty for an empty cell."""
+    if value is None or (shown and shown.hidden):
+        return ""
     if isinstance(value, str):
         return one_line(value)
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):

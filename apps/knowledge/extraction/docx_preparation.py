@@ -1,33 +1,41 @@
 """Makes a DOCX ready for mammoth: writes out numbers and formulas, takes out what nobody is meant to read."""
 
 import zipfile
+from collections.abc import Mapping
 from io import BytesIO
 from posixpath import dirname, join
 
 from lxml import etree
 
 from apps.knowledge.extraction.docx_numbering import Numbering, value
-from apps.knowledge.extraction.xml import parse
+from apps.knowledge.extraction.xml import attributes, parse
 
 _OFF = {"0", "false", "off"}
 _DOCUMENT = "word/document.xml"
+_DEEPEST_STYLE = 10
+_NOTES = ("footnotes.xml", "endnotes.xml")
 
 
 def prepare(archive: zipfile.ZipFile) -> BytesIO:
-    """Return the document with its main part rewritten; all other parts stay as they are."""
+    """Return the document with its main part and its notes rewritten; all other parts stay as they are."""
     names = set(archive.namelist())
     part = main_part(archive)
     folder = dirname(part)
     root = parse(archive.read(part))
     lists = [parse(archive.read(name)) if name in names else None for name in _beside(folder)]
-    _take_out(root)
+    hiding = _hiding_styles(lists[1])
+    _take_out(root, hiding)
     _write_out(root)
     numbering = Numbering(*lists)
     for paragraph in root.iter("{*}p"):
         label = numbering.label(paragraph) if paragraph.find("{*}pPr") is not None else ""
         if label and any(piece.text for piece in paragraph.iter("{*}t")):
             _put_first(paragraph, label + " ")
-    return _repack(archive, part, etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+    changed = {part: root}
+    for name in names.intersection(join(folder, one) for one in _NOTES):
+        changed[name] = parse(archive.read(name))
+        _take_out(changed[name], hiding)
+    return _repack(archive, changed)
 
 
 def main_part(archive: zipfile.ZipFile) -> str:
@@ -45,11 +53,41 @@ def _beside(folder: str) -> tuple[str, str]:
     return join(folder, "numbering.xml"), join(folder, "styles.xml")
 
 
-def _take_out(root: etree._Element) -> None:
+def _hiding_styles(styles: etree._Element | None) -> set[str]:
+    """Return the ids of the styles that hide their text, those based on one too."""
+    if styles is None:
+        return set()
+    hiding: set[str] = set()
+    known = list(styles.iter("{*}style"))
+    for _ in range(_DEEPEST_STYLE):
+        for style in known:
+            own, base = style.find("{*}rPr/{*}vanish"), style.find("{*}basedOn")
+            inherits = own is None and base is not None and value(base) in hiding
+            if _is_on(own) or inherits:
+                hiding.add(attributes(style).get("styleId", ""))
+    return hiding - {""}
+
+
+def _has_style(element: etree._Element, path: str, styles: set[str]) -> bool:
+    style = element.find(path)
+    return style is not None and value(style) in styles
+
+
+def _take_out(root: etree._Element, hiding: set[str]) -> None:
     """Remove tracked deletions, hidden text and the prompts of empty fields."""
     unwanted = [*root.iter("{*}del", "{*}moveFrom")]
     unwanted += [row for row in root.iter("{*}tr") if row.find("{*}trPr/{*}del") is not None]
-    unwanted += [run for run in root.iter("{*}r") if _is_on(run.find("{*}rPr/{*}vanish"))]
+    for run in root.iter("{*}r"):
+        own = run.find("{*}rPr/{*}vanish")
+        if _is_on(own) or (own is None and _has_style(run, "{*}rPr/{*}rStyle", hiding)):
+            unwanted.append(run)
+    unwanted += [
+        run
+        for paragraph in root.iter("{*}p")
+        if _has_style(paragraph, "{*}pPr/{*}pStyle", hiding)
+        for run in paragraph.iter("{*}r")
+        if run.find("{*}rPr/{*}vanish") is None
+    ]
     unwanted += [box for box in root.iter("{*}sdt") if _is_on(box.find("{*}sdtPr/{*}showingPlcHdr"))]
     for element in unwanted:
         parent = element.getparent()
@@ -106,11 +144,12 @@ def _is_on(element: etree._Element | None) -> bool:
     return element is not None and value(element).lower() not in _OFF
 
 
-def _repack(archive: zipfile.ZipFile, part: str, content: bytes) -> BytesIO:
+def _repack(archive: zipfile.ZipFile, changed: Mapping[str, etree._Element]) -> BytesIO:
+    parts = {name: etree.tostring(root, encoding="UTF-8", xml_declaration=True) for name, root in changed.items()}
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
         for name in dict.fromkeys(archive.namelist()):
             if not name.startswith(("word/media/", "word/embeddings/")) and not name.endswith("/"):
-                target.writestr(name, content if name == part else archive.read(name))
+                target.writestr(name, parts[name] if name in parts else archive.read(name))
     packed.seek(0)
     return packed

@@ -1,9 +1,7 @@
-"""Reads from XLSX and ODS files which rows and columns are hidden, which calamine doesn't tell.
-
-XLS and XLSB keep this in binary records that nothing here reads: their hidden rows and columns come through.
-"""
+"""Reads from workbooks which rows and columns are hidden, which calamine doesn't tell."""
 
 import re
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +10,16 @@ from typing import IO
 
 from lxml import etree
 
+from apps.knowledge.extraction.hidden_records import Hidden, hidden_in_xls, hidden_in_xlsb
 from apps.knowledge.extraction.number_formats import sheet_parts
+from apps.knowledge.extraction.ole import MAGIC
 from apps.knowledge.extraction.xml import attributes, iterate, local_name
 
 # Most sheets hide nothing, and need no second pass through their XML.
 _MAY_HIDE = re.compile(rb"""\bhidden\s*=|\b(?:width|ht)\s*=\s*["']0(?:\.0*)?["']""")
+_TROUBLE = (
+    zipfile.BadZipFile, KeyError, ValueError, etree.XMLSyntaxError, RuntimeError, NotImplementedError, struct.error
+)  # fmt: skip
 _UNSEEN = {"collapse", "filter"}
 
 
@@ -33,16 +36,23 @@ NOTHING_HIDDEN = HiddenCells()
 
 def hidden_cells(data: bytes) -> dict[str, HiddenCells]:
     """Return for each sheet by name what is hidden on it; empty where the file doesn't tell."""
+    if data.startswith(MAGIC):
+        return _of_records(hidden_in_xls(data))
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
+            if "xl/workbook.bin" in archive.NameToInfo:
+                return _of_records(hidden_in_xlsb(archive))
             if "content.xml" in archive.NameToInfo:
                 with archive.open("content.xml") as member:
                     return dict(_open_document(member))
             parts = sheet_parts(archive)
             return {name: _sheet(archive.read(part)) for name, part in parts.items() if part in archive.NameToInfo}
-    except (zipfile.BadZipFile, KeyError, ValueError, etree.XMLSyntaxError, RuntimeError, NotImplementedError):
-        # Such as XLSB, whose workbook is no XML; the cells themselves can be read all the same.
+    except _TROUBLE:  # the cells themselves can be read all the same
         return {}
+
+
+def _of_records(found: Mapping[str, Hidden]) -> dict[str, HiddenCells]:
+    return {name: HiddenCells(rows=rows, columns=columns) for name, (rows, columns) in found.items()}
 
 
 def without_hidden(

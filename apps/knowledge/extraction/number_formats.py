@@ -18,6 +18,7 @@ _UNSHOWN = re.compile(r"_.|\*.|\[(?!\$)[^\]]*\]")
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|([$€£¥₩₹ ()+-])')
 _DIGITS = re.compile(r"[#0?](?:[#0?,]*[#0?])?(?:\.([#0?]+))?")
 _NO_NUMBER = re.compile(r"[ymdhsaeg@/]|general", re.IGNORECASE)
+_SHOWS_NOTHING = ";;;"
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 Formats = Mapping[tuple[int, int], NumberFormat]
@@ -38,6 +39,8 @@ def number_formats(data: bytes) -> dict[str, Formats]:
 
 def parse_format(code: str) -> NumberFormat | None:
     """Return how a format code shows a positive number, None for dates, fractions and what shows it as it is."""
+    if code.strip() == _SHOWS_NOTHING:
+        return NumberFormat(hidden=True)
     code = _UNSHOWN.sub("", code.split(";", maxsplit=1)[0])
     literals: list[str] = []
 
@@ -88,7 +91,7 @@ def _sheet_formats(archive: zipfile.ZipFile, part: str, styles: list[NumberForma
             style = int(cell.get("s", "0"))
             shown = styles[style] if style < len(styles) else None
             place = _REFERENCE.fullmatch(cell.get("r", "")) if shown else None
-            if shown and place and cell.get("t", "n") == "n":
+            if shown and place and (shown.hidden or cell.get("t", "n") == "n"):
                 found[int(place[2]) - 1, _column(place[1])] = shown
     return found
 

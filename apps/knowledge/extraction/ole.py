@@ -1,4 +1,4 @@
-"""Reads the directory of an OLE compound file, the container of old Office files and of encrypted new ones."""
+"""Reads the directory and the streams of an OLE compound file, the container of old Office files."""
 
 import struct
 
@@ -8,6 +8,7 @@ _ENTRY = 128
 _LAST_SECTOR = 0xFFFFFFFA
 _NOTHING = 0xFFFFFFFF
 _MOST_SECTORS = 4_096
+_STREAM = 2
 
 
 def root_names(data: bytes) -> set[str]:
@@ -17,6 +18,45 @@ def root_names(data: bytes) -> set[str]:
         return _children(entries)
     except (struct.error, IndexError):
         return set()
+
+
+def stream(data: bytes, name: str) -> bytes:
+    """Return a stream of the file by name, whatever storage it is in; empty if there is none or the file is damaged."""
+    try:
+        entries = _directory(data)
+        for entry in entries:
+            if _name(entry) == name and entry[66] == _STREAM:
+                return _content(data, entries[0], entry)
+    except (struct.error, IndexError):
+        pass
+    return b""
+
+
+def _content(data: bytes, root: bytes, entry: bytes) -> bytes:
+    first, length = struct.unpack_from("<II", entry, 116)
+    size = 1 << min(16, struct.unpack_from("<H", data, 30)[0])
+    table = _allocation_table(data, size)
+    if length >= struct.unpack_from("<I", data, 56)[0]:
+        return _chain(data[size:], first, table, size)[:length]
+    # A small stream lies in the root's own, in smaller sectors with a table of their own.
+    small = 1 << min(16, struct.unpack_from("<H", data, 32)[0])
+    whole = _chain(data[size:], struct.unpack_from("<I", root, 116)[0], table, size)
+    listed = _chain(data[size:], struct.unpack_from("<I", data, 60)[0], table, size)
+    small_table = list(struct.unpack(f"<{len(listed) // 4}I", listed))
+    return _chain(whole, first, small_table, small)[:length]
+
+
+def _chain(sectors: bytes, sector: int, table: list[int], size: int) -> bytes:
+    parts: list[bytes] = []
+    while sector < _LAST_SECTOR and len(parts) <= len(table):
+        parts.append(sectors[sector * size : (sector + 1) * size])
+        sector = table[sector]
+    return b"".join(parts)
+
+
+def _name(entry: bytes) -> str:
+    length = min(64, struct.unpack_from("<H", entry, 64)[0])
+    return entry[: max(0, length - 2)].decode("utf-16-le", "replace")
 
 
 def _directory(data: bytes) -> list[bytes]:
@@ -62,7 +102,6 @@ def _children(entries: list[bytes]) -> set[str]:
             continue
         seen.add(number)
         entry = entries[number]
-        length = min(64, struct.unpack_from("<H", entry, 64)[0])
-        names.add(entry[: max(0, length - 2)].decode("utf-16-le", "replace"))
+        names.add(_name(entry))
         pending += struct.unpack_from("<II", entry, 68)
     return names

@@ -1,18 +1,16 @@
-"""Tells the owner of a presentation that what only its speaker sees is read as well."""
+"""Tells the owner of a presentation that what only its speaker sees was left out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction.results import ExtractionWarning
 
 
-def about_notes(blocks: Sequence[Block]) -> Iterator[ExtractionWarning]:
-    """Yield a warning where slides have notes."""
-    slides = len({block.page for block in blocks if block.kind is BlockKind.NOTE})
+def about_notes(slides: int) -> Iterator[ExtractionWarning]:
+    """Yield a warning where so many slides have notes."""
     if slides:
         of_slides = "1 slide" if slides == 1 else f"{slides} slides"
         message = (
-            f"The speaker notes of {of_slides} were read too, and visitors may see them quoted. "
-            "Remove notes that are not for visitors and upload the file again."
+            f"The speaker notes of {of_slides} were left out: they are not for those who see the slides. "
+            "Put them into a text and upload that if visitors may see them."
         )
-        yield ExtractionWarning(code="notes_included", message=message)
+        yield ExtractionWarning(code="notes_left_out", message=message)

@@ -26,24 +26,41 @@ _MEANINGLESS = re.compile(
 
 def document_title(blocks: Sequence[Block], *, declared: str = "", otherwise: str) -> str:
     """Return the document's title: what its properties declare and its beginning bears out, else the heading that
-    opens it, else what is declared, else the file's name.
+    opens it, else the file's name.
+
+    A title that stands in the properties alone is not used: its author may never have seen it there, and readers don't.
     """
-    declared = one_line(declared)
-    if len(declared) > _LONGEST or _MEANINGLESS.fullmatch(declared):
-        declared = ""
+    declared = usable_title(declared)
     if declared and _is_borne_out(declared, blocks):
         return declared
     opening = [block for block in blocks[:_NEAR_TOP] if block.kind is BlockKind.HEADING]
     if opening and len(opening[0].text) <= _LONGEST:
         return opening[0].text
-    return declared or otherwise
+    return declared if declared and _stands_in(declared, blocks) else otherwise
+
+
+def usable_title(declared: str) -> str:
+    """Return a declared title on one line, empty where it is too long or what programs write of themselves."""
+    declared = one_line(declared)
+    return "" if len(declared) > _LONGEST or _MEANINGLESS.fullmatch(declared) else declared
 
 
 def _is_borne_out(declared: str, blocks: Sequence[Block]) -> bool:
     """Tell whether the document's beginning uses the title's words; templates leave titles of other documents."""
     words = [word.casefold() for word in _WORD.findall(declared)]
-    beginning = " ".join(block.text for block in blocks[:_BEGINNING]).casefold()
+    beginning = _beginning(blocks)
     return len(words) > 1 and sum(word in beginning for word in words) >= _BORNE_OUT * len(words)
+
+
+def _stands_in(declared: str, blocks: Sequence[Block]) -> bool:
+    """Tell whether all of the title's words stand in the document's beginning."""
+    words = re.findall(r"\w+", declared.casefold())
+    beginning = _beginning(blocks)
+    return bool(words) and all(word in beginning for word in words)
+
+
+def _beginning(blocks: Sequence[Block]) -> str:
+    return " ".join(block.text for block in blocks[:_BEGINNING]).casefold()
 
 
 def declared_title(archive: zipfile.ZipFile) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import override_settings
 
 from apps.chatbots.models import Chatbot
@@ -28,7 +29,10 @@ class WatchedEmbedding(FakeEmbeddingService):
         self.before: Callable[[], Any] = lambda: None
 
     def embed_documents(self, texts: Sequence[str]) -> list[EmbeddingResult]:
-        self.before()
+        try:
+            self.before()
+        finally:
+            connections.close_all()  # those of the thread that embeds
         self.embedded += texts
         return super().embed_documents(texts)
 

@@ -1,8 +1,12 @@
 """The language model that settings ask for."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 
+from apps.core.circuit_breaker import CircuitBreaker
 from apps.core.services import load
+from apps.rag.llm_service.guarded import OUTAGES, GuardedLLMService
 from apps.rag.llm_service.protocol import LLMService
 from apps.rag.llm_service.retrying import RetryingLLMService
 from config.env import LanguageModelSettings
@@ -16,6 +20,16 @@ def create_llm_service() -> LLMService | None:
     if configured is None:
         return None
     provider = load(OPENAI_COMPATIBLE)
-    return RetryingLLMService(
-        provider(base_url=configured.base_url, api_key=configured.api_key, model=configured.model)
+    model = provider(base_url=configured.base_url, api_key=configured.api_key, model=configured.model)
+    # The breaker goes round the retries: what counts is whether a question got its answer.
+    return GuardedLLMService(RetryingLLMService(model), breaker_of(configured))
+
+
+def breaker_of(configured: LanguageModelSettings) -> CircuitBreaker:
+    """Return the breaker of a model's server, which all processes share."""
+    return CircuitBreaker(
+        recovery_timeout=settings.CIRCUIT_SECONDS,
+        expected_exception=OUTAGES,
+        name=f"language_model:{urlsplit(configured.base_url).netloc or 'api.openai.com'}",
+        shared=True,
     )

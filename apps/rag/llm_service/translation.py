@@ -10,10 +10,12 @@ from apps.core.error_handling import (
     ProviderBusyError,
     ProviderError,
     ProviderRejectedError,
+    ProviderRequestError,
     ProviderUnavailableError,
 )
 
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
+_ABOUT_THE_REQUEST = frozenset({400, 413, 422})  # another question may well be answered
 _OUT_OF_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
 
@@ -49,6 +51,8 @@ def _status_error(error: openai.APIStatusError) -> ProviderError:
     status = error.status_code
     if status >= 500 or (status in _TRY_AGAIN and error.code not in _OUT_OF_CREDIT):
         return ProviderBusyError(retry_after=_seconds(error)) if status in {429, 503} else ProviderUnavailableError()
+    if status in _ABOUT_THE_REQUEST:
+        return ProviderRequestError()
     return ProviderRejectedError(
         f"A model's server refused the request (HTTP {status}). {_REFUSED.get(status, _OTHERWISE)}"
     )

@@ -25,6 +25,14 @@ class CitationList:
     def __init__(self) -> None:
         self.citations: list[Citation] = []
 
+    def shows(self, source: PassageText, quote: str) -> bool:
+        """Tell whether a citation shows a quote already."""
+        return any(known.passage_id == source.passage.passage_id and quote in known.quote for known in self.citations)
+
+    def forget(self, count: int) -> None:
+        """Take back all citations but the first `count`: what they were for is not sent."""
+        del self.citations[count:]
+
     def cite(self, source: PassageText, quote: str) -> Citation:
         """Return the citation for a quote; one that already shows it, if there is one."""
         passage = source.passage

@@ -13,7 +13,7 @@ _LEADING_POINT = re.compile(r"(?<!\d)\.(?=25|5|75)")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?|[%‰€$£¥₹]")
 
 # Only words that mean nothing else in the other languages ("once", "cent", "sept", "neuf" do).
-_NUMBER_WORDS = {
+NUMBER_WORDS = {
     word: value
     for value, words in {
         "2": "two zwei deux dos dois", "3": "three drei trois tres três", "4": "four vier quatre cuatro quatro",
@@ -100,7 +100,7 @@ def units(text: str) -> frozenset[str]:
         before = _CURRENCY_BEFORE.search(text[max(0, match.start() - 2) : match.start()])
         found |= {word.group(1).casefold() for word in (after, before) if word}
     lowered = text.casefold().split()
-    found |= {after.strip(".,;:!?)") for word, after in pairwise(lowered) if word in _NUMBER_WORDS}
+    found |= {after.strip(".,;:!?)") for word, after in pairwise(lowered) if word in NUMBER_WORDS}
     return frozenset(_UNITS[word] for word in found if word in _UNITS)
 
 
@@ -123,7 +123,7 @@ def _number_words(text: str) -> list[str]:
     """Return the values of the numbers that are written as words; "twenty-four" is one."""
     values = []
     for word in _WORDS.findall(text.casefold()):
-        parts = [_NUMBER_WORDS[part] for part in word.split("-") if part in _NUMBER_WORDS]
+        parts = [NUMBER_WORDS[part] for part in word.split("-") if part in NUMBER_WORDS]
         is_compound = len(parts) == 2 and len(parts[0]) == 2 and len(parts[1]) == 1
         values += [str(int(parts[0]) + int(parts[1]))] if is_compound else parts
     return values

@@ -1,6 +1,7 @@
 """The privacy filter: of what a model writes, lets through what this turn's passages bear out, with its citations."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 
 from apps.rag.context_builder import Context
@@ -36,12 +37,21 @@ class Dropped:
 class PrivacyFilter:
     """Takes a model's stream apart into sentences and gives out those that are borne out, each as soon as it is whole.
 
-    What isn't certain is dropped. The output doesn't depend on how the stream was split. One filter serves one answer.
+    What isn't certain is dropped. The output doesn't depend on how the stream was split. One filter serves one answer,
+    also when several write it, one after another: each begins with `restart`.
+
+    `admits` has the last word on what is sent (the negative gate, where a model knows what it must not tell). Once it
+    says no, nothing more of this writer is sent.
     """
 
-    def __init__(self, *, context: Context, question: str, language: str) -> None:
+    def __init__(
+        self, *, context: Context, question: str, language: str, admits: Callable[[str], bool] | None = None
+    ) -> None:
         self.dropped: list[Dropped] = []
         self.refused = False  # whether the model said, before anything else, that it can't answer
+        self.stopped = False  # whether `admits` said no
+        self._admits = admits
+        self._resumed = False
         self._sources = Sources(context=context, question=question, language=language)
         self._language = language
         self._splitter = SentenceSplitter()
@@ -60,12 +70,20 @@ class PrivacyFilter:
     @property
     def is_full(self) -> bool:
         """Whether nothing more will be given out: the model may be stopped."""
-        return self.refused or self._length >= LONGEST_ANSWER
+        return self.refused or self.stopped or self._length >= LONGEST_ANSWER
 
     @property
     def has_answered(self) -> bool:
         """Whether anything was given out."""
         return self._length > 0
+
+    def restart(self, admits: Callable[[str], bool] | None = None) -> None:
+        """Let another writer go on. What was sent stays, and what it proved isn't said again."""
+        self.dropped, self.refused, self.stopped = [], False, False
+        self._admits = admits
+        self._resumed = self.has_answered
+        self._layout.forget()
+        self._splitter, self._tables, self._lead_in = SentenceSplitter(), TableReader(), None
 
     def feed(self, text: str) -> list[Checked]:
         """Take in a part of the stream; return the sentences that it completed and that may be sent."""
@@ -90,12 +108,20 @@ class PrivacyFilter:
             return None
         if rule is None:
             ruling = self._sources.rule_on(marked.plain, marked.cited)
-            if ruling.proofs:
+            if ruling.proofs and not self._is_known(ruling):
                 return self._release(marked, ruling, is_code=piece.is_code)
-            rule = ruling.rule or "unsupported"
+            rule = ruling.rule or ("repeated" if ruling.proofs else "unsupported")
         self.refused = self.refused or (rule == "refusal" and not self.has_answered)
-        self.dropped.append(Dropped(rule=rule, text=marked.plain))
+        self._drop(rule, marked.plain)
         return None
+
+    def _is_known(self, ruling: Ruling) -> bool:
+        """Tell whether a writer that goes on says what another has said and proved."""
+        return self._resumed and all(self._citations.shows(source, quote) for source, quote in ruling.proofs)
+
+    def _drop(self, rule: str, sentence: str) -> None:
+        """Note what was dropped; its words only where they can't be those of a source that nobody may see."""
+        self.dropped.append(Dropped(rule=rule, text="" if self._admits else sentence))
 
     def _rule_against(self, piece: Piece, line: Line, sentence: str) -> str | None:
         """Return the rule that stops a piece before it is held against the sources."""
@@ -111,11 +137,17 @@ class PrivacyFilter:
             return "refusal"
         return None
 
-    def _release(self, marked: Marked, ruling: Ruling, *, is_code: bool) -> Checked:
-        known = len(self._citations.citations)
+    def _release(self, marked: Marked, ruling: Ruling, *, is_code: bool) -> Checked | None:
+        known, layout = len(self._citations.citations), copy(self._layout)
         numbers = {source.passage.number: (self._citations.cite(source, quote).n,) for source, quote in ruling.proofs}
         extra = [n for number, (n,) in numbers.items() if number not in marked.cited]
         text = self._led_in(self._layout.take(), render(marked, numbers, extra), is_code=is_code)
+        if self._admits is not None and not self._admits(text):
+            self._citations.forget(known)
+            self._layout = layout
+            self.stopped = True
+            self._drop("learn_only", marked.plain)
+            return None
         self._said.add(plain(marked.plain))
         self._length += len(text)
         return Checked(text=text, citations=self.citations[known:])

@@ -30,6 +30,10 @@ class Layout:
         elif item:
             self._pending = self._pending._replace(item=item)
 
+    def forget(self) -> None:
+        """Take no notice of what stood before sentences that weren't set: another writer goes on."""
+        self._pending = Gap()
+
     def take(self) -> Gap:
         """Return the gap before the sentence at hand, and begin anew."""
         gap, self._pending = self._pending, Gap()

@@ -1,17 +1,23 @@
 """Asks a pipeline about the shop, and checks what holds for every answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from apps.core.embedding_service import FakeEmbeddingService
 from apps.rag import LLMService, RAGPipeline
-from apps.rag.events import Cited, Delta, Event, Finished, Turn
+from apps.rag.events import Cited, Delta, Event, Finished, Grounded, Turn
 from apps.rag.llm_service import ExtractiveLLMService
 from apps.rag.tests.shop import SHOP, FakeSearch, ShopBot
 
 QUESTION = "How long is the warranty?"
 SENTENCE = "The warranty lasts 24 months [1]."
 EXTRACTED = "The warranty lasts 24 months from the date of purchase. [1]"
+
+
+async def first_of(answering: AsyncIterator[Event]) -> Event:
+    """Return the first event that a visitor is told."""
+    event = await anext(answering)
+    return event if not isinstance(event, Grounded) else await anext(answering)
 
 
 def pipeline_with(
@@ -28,7 +34,7 @@ def pipeline_with(
 
 async def events_of(pipeline: RAGPipeline, question: str = QUESTION, history: Sequence[Turn] = ()) -> list[Event]:
     """Return the events of an answer, after checking what holds for every answer."""
-    events = [event async for event in pipeline.answer(question, history)]
+    events = [event async for event in pipeline.answer(question, history) if not isinstance(event, Grounded)]
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert not any(isinstance(event, Finished) for event in events[:-1])

@@ -46,6 +46,8 @@ class ShopBot:
     name: str = "Acme"
     instructions: str = ""
     language: str = ""
+    learn_only_use: str = "steer"
+    is_steered: bool = True
 
 
 def hit(number: int, title: str, text: str, **more: object) -> ShopHit:
@@ -73,6 +75,6 @@ class FakeSearch:
         self.queries: list[str] = []
         self._hits = hits
 
-    async def search(self, *, chatbot_id: uuid.UUID, query: str, k: int) -> Sequence[ShopHit]:
+    async def search(self, *, chatbot_id: uuid.UUID, query: str, k: int, steered: bool = False) -> Sequence[ShopHit]:
         self.queries.append(query)
         return self._hits[:k]

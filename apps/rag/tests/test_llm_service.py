@@ -9,6 +9,7 @@ import openai
 import pytest
 import pytest_asyncio
 
+from apps.core.circuit_breaker import CircuitBreaker
 from apps.core.embedding_service import FakeEmbeddingService
 from apps.core.error_handling import (
     ProviderAnswerError,
@@ -31,6 +32,7 @@ from apps.rag.llm_service import (
     Token,
     Usage,
 )
+from apps.rag.llm_service.guarded import GuardedLLMService
 from apps.rag.llm_service.reasoning import ReasoningStripper
 from apps.rag.llm_service.translation import provider_error
 from apps.rag.tests.shop import shop_context
@@ -88,7 +90,7 @@ async def read(service: LLMService, prompt: Prompt = PROMPT) -> tuple[str, Stop]
 class TestContract:
     """Holds for every provider and for the fake."""
 
-    @pytest.fixture(params=["openai-compatible", "retrying", "extractive", "scripted"])
+    @pytest.fixture(params=["openai-compatible", "retrying", "guarded", "extractive", "scripted"])
     def service(
         self, request: pytest.FixtureRequest, llm_server: LLMServer, model: OpenAICompatibleLLMService
     ) -> LLMService:
@@ -96,6 +98,7 @@ class TestContract:
         made: dict[str, Callable[[], LLMService]] = {
             "openai-compatible": lambda: model,
             "retrying": lambda: RetryingLLMService(model),
+            "guarded": lambda: GuardedLLMService(RetryingLLMService(model), CircuitBreaker()),
             "extractive": lambda: ExtractiveLLMService(embeddings=FakeEmbeddingService()),
             "scripted": lambda: ScriptedLLMService([ANSWER[:9], ANSWER[9:]]),
         }

@@ -10,7 +10,7 @@ from apps.rag import LLMService
 from apps.rag.events import Delta, Finished, Turn
 from apps.rag.languages import NO_ANSWERS
 from apps.rag.llm_service import OpenAICompatibleLLMService, RetryingLLMService, Timeouts
-from apps.rag.tests.asking import EXTRACTED, QUESTION, SENTENCE, answer, events_of, pipeline_with
+from apps.rag.tests.asking import EXTRACTED, QUESTION, SENTENCE, answer, events_of, first_of, pipeline_with
 from apps.rag.tests.shop import SHOP, FakeSearch, ShopBot
 from tests.llm_server import (
     Behaviour,
@@ -73,7 +73,7 @@ class TestWithAModel:
     ) -> None:
         llm_server.behave(stalls(f"{SENTENCE} Batteries are not cov"))
         answering = pipeline_with(model).answer(QUESTION)
-        first = await anext(answering)
+        first = await first_of(answering)
         await answering.aclose()
         assert isinstance(first, Delta)
         assert first.text == SENTENCE
@@ -225,7 +225,7 @@ class TestWhenTheModelFails:
     async def test_mallory_gone_the_model_stops_at_once(self, model: LLMService, llm_server: LLMServer) -> None:
         llm_server.behave(stalls(f"{SENTENCE} Batteries"))
         answering = pipeline_with(model).answer(QUESTION)
-        assert isinstance(await anext(answering), Delta)
+        assert isinstance(await first_of(answering), Delta)
         await answering.aclose()
         assert await asyncio.to_thread(llm_server.wait_for_hang_up, 1.0)
 

@@ -6,20 +6,23 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from apps.core.error_handling import SettingsError
+from apps.core.circuit_breaker import CircuitBreaker
+from apps.core.error_handling import CircuitOpenError, SettingsError
 from apps.retrieval.reranker.protocol import Reranker
 
 logger = logging.getLogger(__name__)
 
 # Imported only when a reranker is configured: fastembed takes 60 MB.
 _PROVIDER = "apps.retrieval.reranker.fastembed_reranker"
+# Round the download of a model's files, where that is allowed: a mirror that is down is not asked at every start.
+DOWNLOADS = CircuitBreaker(expected_exception=SettingsError, name="model_download")
 
 
 def create_reranker(name: str, cache_dir: Path, *, threads: int = 2, allow_download: bool = False) -> Reranker | None:
     """The reranker, or None when it can't be loaded: search goes on without it, and the log says so once."""
     try:
         return _load(name, cache_dir, threads=threads, allow_download=allow_download)
-    except SettingsError as error:
+    except (SettingsError, CircuitOpenError) as error:
         _warn_once(f"Answers are not reranked. {error}")
         return None
 
@@ -37,6 +40,8 @@ def reranker_status(name: str, cache_dir: Path) -> tuple[bool, str]:
 
 def _load(name: str, cache_dir: Path, *, threads: int = 2, allow_download: bool = False) -> Reranker:
     create: Callable[..., Reranker] = import_module(_PROVIDER).FastembedReranker
+    if allow_download:
+        create = DOWNLOADS(create)
     return create(name, cache_dir, threads=threads, allow_download=allow_download)
 
 

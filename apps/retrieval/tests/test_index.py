@@ -251,7 +251,8 @@ def terms_of(shelf: Shelf) -> dict[str, str]:
 def test_weights_are_made_anew_when_the_average_has_drifted_and_equal_those_of_a_fresh_write(shelf: Shelf) -> None:
     documents = [shelf.document(f"warranty {'toner ' * count}".strip()) for count in range(1, 6)]
     hidden = shelf.document("secret margin")
-    shelf.write(*documents)
+    shelf.write(documents[0])  # the first passage's length is the average to begin with
+    shelf.write(*documents[1:])
     shelf.write(hidden, citable=False)
     before = terms_of(shelf)
     assert index.settle(shelf.chatbot.pk) is True
@@ -259,11 +260,35 @@ def test_weights_are_made_anew_when_the_average_has_drifted_and_equal_those_of_a
     assert settled.keys() == before.keys()
     assert all(settled[text] != before[text] for text in before)
     bot = IndexStatistics.objects.get(pk=shelf.chatbot.pk)
-    assert bot.average_length == bot.tokens / bot.passages == 4.0
+    assert bot.average_length == index.nearest_step(bot.tokens / bot.passages) == index.nearest_step(4.0)
     shelf.write(*documents)
     shelf.write(hidden, citable=False)
     assert terms_of(shelf) == settled
     assert index.settle(shelf.chatbot.pk) is False
+
+
+def test_weights_need_not_be_made_anew_after_the_first_documents(shelf: Shelf) -> None:
+    hidden = shelf.document("secret margin")
+    shelf.write(hidden, citable=False)
+    shelf.put("warranty toner", "warranty toner printer paper")
+    assert index.settle(shelf.chatbot.pk) is False
+    assert IndexStatistics.objects.get(pk=shelf.chatbot.pk).average_length == index.nearest_step(3.0)
+    weighed = terms_of(shelf)
+    shelf.write(hidden, citable=False)
+    assert terms_of(shelf) == weighed  # what was there before the average was known has been weighed by it
+
+
+def test_weights_do_not_depend_on_the_order_in_which_documents_came(shelf: Shelf) -> None:
+    documents = [shelf.document("warranty " * count) for count in (1, 2, 3, 8, 20)]
+    seen = []
+    for order in (documents, documents[::-1], documents[2:] + documents[:2]):
+        for document in order:
+            shelf.write(document)
+            index.settle(shelf.chatbot.pk)
+        seen.append(terms_of(shelf))
+        index.remove(chatbot_id=shelf.chatbot.pk, document_ids=[document.document_id for document in documents])
+        IndexStatistics.objects.filter(pk=shelf.chatbot.pk).update(average_length=0)
+    assert seen[0] == seen[1] == seen[2]
 
 
 def test_learn_only_passages_never_move_the_average(shelf: Shelf) -> None:
@@ -288,6 +313,7 @@ def test_a_small_drift_changes_nothing(shelf: Shelf) -> None:
 
 def test_more_passages_than_one_batch_are_all_weighed_anew(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "BATCH", 3)
+    shelf.put("warranty")
     shelf.put(*[f"warranty number{place} toner" for place in range(8)])
     before = terms_of(shelf)
     assert index.settle(shelf.chatbot.pk) is True

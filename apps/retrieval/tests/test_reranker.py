@@ -1,12 +1,16 @@
 """The reranker: optional, from files on this machine, and never a reason for search to stop."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from apps.core.circuit_breaker import CircuitBreaker, CircuitState
+from apps.core.error_handling import CircuitOpenError, ProviderError, ProviderUnavailableError, SettingsError
 from apps.core.tests.tiny_models import RERANKER, install_reranker
-from apps.retrieval.reranker import FakeReranker, Reranker, create_reranker, reranker_status
+from apps.retrieval.reranker import FakeReranker, Reranker, create_reranker, registry, reranker_status
+from apps.retrieval.reranker.guarded import GuardedReranker
 
 QUESTION = "how long is the warranty"
 RIGHT = "the warranty covers repairs for two years"
@@ -90,3 +94,37 @@ def test_the_usual_name_finds_the_converted_model(tmp_path: Path) -> None:
     assert created.name == MARCO
     right, wrong = created.rerank(QUESTION, [RIGHT, WRONG])
     assert right > wrong
+
+
+class Failing(FakeReranker):
+    """A reranker on another server that is away."""
+
+    calls = 0
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        self.calls += 1
+        raise ProviderUnavailableError
+
+
+def test_a_reranker_that_fails_is_left_out_for_a_while() -> None:
+    failing = Failing()
+    guarded = GuardedReranker(failing, CircuitBreaker(expected_exception=ProviderError, name="reranker:test"))
+    assert isinstance(guarded, Reranker)
+    for _ in range(5):
+        with pytest.raises(ProviderError):
+            guarded.rerank(QUESTION, [RIGHT])
+    assert failing.calls == 3
+    well = GuardedReranker(FakeReranker(), CircuitBreaker(name="reranker:well"))
+    assert well.rerank(QUESTION, [RIGHT]) == FakeReranker().rerank(QUESTION, [RIGHT])
+
+
+def test_a_download_that_fails_is_not_tried_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    breaker = CircuitBreaker(expected_exception=SettingsError, name="model_download")
+    monkeypatch.setattr(registry, "DOWNLOADS", breaker)  # one of this test's own
+    for _ in range(3):
+        assert create_reranker("nobody/knows-this", tmp_path, allow_download=True) is None
+    assert breaker.state is CircuitState.OPEN
+    assert create_reranker("nobody/knows-this", tmp_path, allow_download=True) is None
+    with pytest.raises(CircuitOpenError):
+        breaker.check()
+    assert create_reranker("nobody/knows-this", tmp_path) is None, "files on this machine are looked for all the same"

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from pytest_django import Settings
 
 from apps.core.database.visitor import close_visitor_pool
 from apps.core.embedding_service import FakeEmbeddingService
 from apps.core.services import ServiceRegistry
-from apps.retrieval import index
+from apps.retrieval import index, steering
 from apps.retrieval.lexical import analyze, idf, query_terms, term_weights
 from apps.retrieval.models import IndexStatistics
 from apps.retrieval.providers import embeddings_for, embeddings_of, space_of
@@ -55,10 +55,14 @@ def alices(committed: None) -> Shelf:
     return shelf
 
 
-def found(shelf: Shelf, query: str, *, k: int = 10, weights: Weights | None = None) -> list[Hit]:
+def found(
+    shelf: Shelf, query: str, *, k: int = 10, weights: Weights | None = None, steered: bool = False
+) -> list[Hit]:
     async def search() -> list[Hit]:
         try:
-            return await VectorSearchService().search(chatbot_id=shelf.chatbot.pk, query=query, k=k, weights=weights)
+            return await VectorSearchService().search(
+                chatbot_id=shelf.chatbot.pk, query=query, k=k, weights=weights, steered=steered
+            )
         finally:
             await close_visitor_pool()
 
@@ -234,3 +238,59 @@ def test_another_bots_passages_never_turn_up() -> None:
     assert [hit.text for hit in found(bobs, "warranty")] == ["Bob repairs the printer under warranty"]
     bobs.put(*["warranty printer"] * 20)
     assert seen(found(alices, "Bob repairs the printer under warranty")) == before
+
+
+# Steering.
+
+
+@commits
+def test_a_question_in_a_notes_words_finds_what_the_note_leads_to(transactional_db: None) -> None:
+    shelf = Shelf(name="Steered bot")
+    answer = "pull the jammed sheet out whole"
+    shelf.put(answer)
+    shelf.put("pages and pages of prices")
+    shelf.put("gizmo swallows pages whole: pull the jammed sheet out", citable=False)
+    steering.relink(shelf.chatbot.pk)
+    question = "gizmo swallows pages whole"
+    assert found(shelf, question)[0].text != answer
+    steered = found(shelf, question, steered=True)
+    assert (steered[0].text, steered[0].steered) == (answer, True)
+    assert {hit.text for hit in steered} == {hit.text for hit in found(shelf, question)}
+
+
+@commits
+def test_a_hint_pulls_nothing_that_has_not_to_do_with_the_question(transactional_db: None) -> None:
+    shelf = Shelf(name="Steered bot")
+    answer = "open the rear cover"
+    shelf.put(answer, "printer gizmo")
+    shelf.put("gizmo swallows pages whole quickly open the rear cover", citable=False)
+    steering.relink(shelf.chatbot.pk)
+    hits = found(shelf, "gizmo swallows pages whole quickly", steered=True)
+    assert [hit.steered for hit in hits if hit.text == answer] == [False]
+
+
+@commits
+def test_the_next_search_sees_that_the_index_has_changed(transactional_db: None) -> None:
+    """What a search remembers of an index is checked in the round trip in which it is used."""
+    shelf = Shelf(name="Growing bot")
+    shelf.put("The warranty lasts two years")
+    service = VectorSearchService()
+
+    async def twice() -> tuple[list[Hit], list[Hit]]:
+        try:
+            first = await service.search(chatbot_id=shelf.chatbot.pk, query="Garantien")
+            await asyncio.to_thread(in_german)
+            return first, await service.search(chatbot_id=shelf.chatbot.pk, query="Garantien")
+        finally:
+            await close_visitor_pool()
+
+    def in_german() -> None:
+        try:
+            shelf.put("Die Garantie gilt zwei Jahre", language="de")
+        finally:
+            connections.close_all()
+
+    before, after = asyncio.run(twice())
+    assert [hit.bm25 for hit in before] == [0]
+    assert after[0].text == "Die Garantie gilt zwei Jahre"
+    assert after[0].bm25 > 0  # its stem is known since the question is read as German, too

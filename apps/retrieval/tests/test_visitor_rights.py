@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from psycopg import sql
 
-from apps.core.database.requirements import OPEN_TO_VISITORS, connection_string
+from apps.core.database.requirements import OPEN_COLUMNS, OPEN_TO_VISITORS, connection_string
 from apps.retrieval.models import TERM_SPACE, CitablePassage
 from apps.retrieval.tests.shelf import Shelf
 from apps.retrieval.tests.two_bots import ALICES, BOBS, HIDDEN, Connection, World
@@ -70,6 +70,17 @@ def test_she_sees_no_row_of_another_bot_however_she_asks(
     assert mallory.execute(all_rows).fetchall() == [(world.alice.chatbot.pk,)]
 
 
+@pytest.fixture
+def temporary_things(superuser: Connection) -> Iterator[None]:
+    """Give her back the right that she has lost, for a test of what would hold even so."""
+    superuser.execute("DO $$ BEGIN EXECUTE format('GRANT TEMP ON DATABASE %I TO PUBLIC', current_database()); END $$")
+    yield
+    superuser.execute(
+        "DO $$ BEGIN EXECUTE format('REVOKE TEMP ON DATABASE %I FROM PUBLIC', current_database()); END $$"
+    )
+
+
+@pytest.mark.usefixtures("temporary_things")
 def test_a_function_of_her_own_in_the_query_never_sees_the_other_rows(
     world: World, mallory: Connection, superuser: Connection
 ) -> None:
@@ -97,10 +108,10 @@ def tables(opened: Connection) -> set[str]:
 
 
 def test_she_reads_no_other_table_of_the_product(mallory: Connection, superuser: Connection) -> None:
-    closed = tables(superuser) - set(OPEN_TO_VISITORS)
+    closed = tables(superuser) - {*OPEN_TO_VISITORS, *OPEN_COLUMNS}
     assert {
         "learn_only_passage", "knowledge_source", "knowledge_document", "knowledge_filepiece", "accounts_user",
-        "accounts_member", "accounts_organization", "accounts_apikey", "accounts_signinlink", "chatbots_chatbot",
+        "accounts_member", "accounts_organization", "accounts_apikey", "accounts_signinlink",
         "conversations_conversation", "conversations_message", "conversations_citation", "procrastinate_jobs",
         "procrastinate_events", "django_session",
     } <= closed  # fmt: skip
@@ -110,6 +121,29 @@ def test_she_reads_no_other_table_of_the_product(mallory: Connection, superuser:
             superuser.execute(asked)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 mallory.execute(asked)
+
+
+def test_of_a_chatbot_she_sees_whether_it_is_published(world: World, mallory: Connection) -> None:
+    visit(mallory, world.alice.chatbot.pk)
+    assert mallory.execute("SELECT id, is_published FROM chatbots_chatbot").fetchall() == [
+        (world.alice.chatbot.pk, True)
+    ]
+    for column in ("name", "public_id", "organization_id", "instructions", "learn_only_use", "*"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            mallory.execute(sql.SQL("SELECT {} FROM chatbots_chatbot").format(sql.SQL(column)))
+
+
+def test_of_a_hint_she_reads_where_it_leads_and_not_where_it_comes_from(
+    mallory: Connection, superuser: Connection
+) -> None:
+    mallory.execute("SELECT chatbot_id, space_id, citable_passage_id, weight, embedding FROM steering_hint")
+    columns = {name for (name,) in superuser.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'steering_hint'"
+    )}  # fmt: skip
+    assert {"id", "learn_only_passage_id"} == columns - set(OPEN_COLUMNS["steering_hint"])
+    for column in ("id", "learn_only_passage_id", "*", "ctid", "xmin"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            mallory.execute(sql.SQL("SELECT {} FROM steering_hint").format(sql.SQL(column)))  # type: ignore[arg-type]
 
 
 def test_she_reads_no_learn_only_passage_round_a_corner(
@@ -198,7 +232,7 @@ FORBIDDEN = [
     "INSERT INTO citable_passage SELECT * FROM citable_passage WHERE false",
     "UPDATE citable_passage SET text = 'We pay everything back'",
     "DELETE FROM citable_passage",
-    "TRUNCATE citable_passage",
+    "TRUNCATE citable_passage CASCADE",
     "UPDATE term_statistic SET document_frequency = 1",
     "DELETE FROM index_statistics",
     "DO $$ BEGIN LOCK TABLE citable_passage IN ACCESS EXCLUSIVE MODE; END $$",
@@ -306,6 +340,7 @@ def test_quotes_in_the_setting_do_not_trick_it(world: World, mallory: Connection
         mallory.execute(asked, [space, f"{{1:1}}/{TERM_SPACE}", terms]).fetchall()
 
 
+@pytest.mark.usefixtures("temporary_things")
 def test_tables_and_operators_of_her_own_do_not_trick_it(world: World, mallory: Connection) -> None:
     visit(mallory, world.alice.chatbot.pk)
     mallory.execute("CREATE TEMP TABLE citable_passage AS SELECT * FROM public.citable_passage WITH NO DATA")

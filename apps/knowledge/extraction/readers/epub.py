@@ -12,7 +12,7 @@ from apps.knowledge.extraction.containers import open_container
 from apps.knowledge.extraction.readers.web_page import decode_page, read_plainly
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
-from apps.knowledge.extraction.titles import document_title
+from apps.knowledge.extraction.titles import document_title, usable_title
 from apps.knowledge.extraction.xml import parse
 
 _TEXTS = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
@@ -39,7 +39,8 @@ def read(source: SourceFile) -> ExtractedFile:
     title = package.findtext(".//{*}metadata/{*}title") or ""
     language = (package.findtext(".//{*}metadata/{*}language") or "").strip().lower().split("-")[0]
     document = ExtractedDocument(
-        title=document_title((), declared=title, otherwise="") or document_title(blocks, otherwise=source.stem),
+        # Every program for books shows this one above the text.
+        title=usable_title(title) or document_title(blocks, otherwise=source.stem),
         blocks=tuple(blocks),
         language=language if language.isalpha() and len(language) <= 3 else "",
     )

@@ -1,6 +1,6 @@
 """Reads ODT and ODP: headings, lists, tables and slides, without comments and tracked deletions."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from lxml import etree
 
@@ -18,7 +18,8 @@ from apps.knowledge.extraction.xml import attributes, local_name, parse
 # What is not part of the text that a reader sees, or repeats it.
 _SKIPPED = {
     "tracked-changes", "annotation", "annotation-end", "sequence-decls", "variable-decls", "user-field-decls", "desc",
-    "table-of-content", "forms", "binary-data", "note-citation", "bookmark", "header", "footer", "date-time-decl",
+    "hidden-text", "table-of-content", "forms", "binary-data", "note-citation", "bookmark", "header", "footer",
+    "date-time-decl",
 }  # fmt: skip
 _MOST_REPEATED = 1_000
 _DEEPEST = 120
@@ -32,25 +33,26 @@ def read(source: SourceFile) -> ExtractedFile:
             raise EncryptedDocumentError
         root = parse(archive.read("content.xml"))
         declared = parse(archive.read("meta.xml")).findtext(".//{*}title") if "meta.xml" in names else ""
-    walk = _Walk()
+    walk = _Walk(_hiding_styles(root))
     body = root.find("{*}body")
     walk.children(body if body is not None else root, 0)
     if not walk.blocks and any(name.startswith("Pictures/") for name in names):
         raise ScannedDocumentError
     title = document_title(walk.blocks, declared=declared or "", otherwise=source.stem)
     document = ExtractedDocument(title=title, blocks=tuple(walk.blocks))
-    return ExtractedFile(documents=(document,), warnings=tuple(about_notes(walk.blocks)))
+    return ExtractedFile(documents=(document,), warnings=tuple(about_notes(walk.slides_with_notes)))
 
 
 class _Walk:
     """Goes through the document's elements in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, hiding: Collection[str]) -> None:
         self.blocks: list[Block] = []
+        self.slides_with_notes = 0
+        self._hiding = hiding
         self._page: int | None = None
         self._lists = 0
         self._is_item = False
-        self._is_note = False
 
     def children(self, element: etree._Element, depth: int) -> None:
         """Read the elements inside an element."""
@@ -58,7 +60,7 @@ class _Walk:
             self._element(child, local_name(child), depth + 1)
 
     def _element(self, element: etree._Element, name: str, depth: int) -> None:
-        if not name or name in _SKIPPED or _attribute(element, "visibility") == "hidden":
+        if not name or name in _SKIPPED or _is_hidden(element, self._hiding):
             return
         if name in {"p", "h"}:
             self._paragraph(element, name, depth)
@@ -77,14 +79,14 @@ class _Walk:
             self._page = (self._page or 0) + 1
             self.children(element, depth)
         elif name == "notes":
-            self._is_note = True
-            self.children(element, depth)
-            self._is_note = False
+            self.slides_with_notes += any(text.strip() for text in element.itertext())
         else:
             self.children(element, depth)
 
     def _paragraph(self, element: etree._Element, name: str, depth: int) -> None:
-        text = cleaning.paragraph("".join(_text(element)))
+        if element.find(".//{*}hidden-paragraph") is not None:
+            return
+        text = cleaning.paragraph("".join(_text(element, self._hiding)))
         if text:
             kind, level = self._kind(element, name)
             if kind is BlockKind.HEADING:
@@ -94,8 +96,6 @@ class _Walk:
             self.children(frame, depth + 1)
 
     def _kind(self, element: etree._Element, name: str) -> tuple[BlockKind, int]:
-        if self._is_note:
-            return BlockKind.NOTE, 0
         if name == "h":
             level = _attribute(element, "outline-level")
             return BlockKind.HEADING, min(6, max(1, int(level))) if level.isdigit() else 1
@@ -110,7 +110,21 @@ class _Walk:
         )
 
 
-def _text(element: etree._Element) -> Iterator[str]:
+def _hiding_styles(root: etree._Element) -> set[str]:
+    """Return the styles whose letters are not shown."""
+    properties = root.iterfind(".//{*}style/{*}text-properties")
+    parents = [one.getparent() for one in properties if _attribute(one, "display") == "none"]
+    return {_attribute(parent, "name") for parent in parents if parent is not None}
+
+
+def _is_hidden(element: etree._Element, hiding: Collection[str]) -> bool:
+    found = attributes(element)
+    return (
+        found.get("visibility") == "hidden" or found.get("display") == "none" or found.get("style-name", "") in hiding
+    )
+
+
+def _text(element: etree._Element, hiding: Collection[str] = ()) -> Iterator[str]:
     """Yield a paragraph's text; text boxes in it are paragraphs of their own, footnotes follow in brackets."""
     yield (element.text or "").replace("\n", " ")
     for child in element:
@@ -125,7 +139,7 @@ def _text(element: etree._Element) -> Iterator[str]:
         elif name == "note":
             yield f" [{' '.join(''.join(_text(line)) for line in child.iterfind('.//{*}note-body/{*}p'))}]"
         elif name and name not in _SKIPPED and name not in {"text-box", "title", "object", "ruby-text"}:
-            yield from _text(child)
+            yield from () if _is_hidden(child, hiding) else _text(child, hiding)
         yield (child.tail or "").replace("\n", " ")
 
 

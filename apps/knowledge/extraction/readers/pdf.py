@@ -18,6 +18,7 @@ from apps.core.error_handling import (
     UnknownFormatError,
 )
 from apps.knowledge.extraction.pdf.document import Outline, bare, document_blocks
+from apps.knowledge.extraction.pdf.layers import take_out_hidden_layers
 from apps.knowledge.extraction.pdf.pages import PageContent, page_layers, read_page
 from apps.knowledge.extraction.pdf.running_lines import RunningLines, find_running_lines
 from apps.knowledge.extraction.pdf.words import page_text
@@ -116,13 +117,14 @@ class _Reading:
         return time.monotonic() > self._latest or time.process_time() > self._most_work
 
     def _load(self, index: int) -> Iterator[pdfium.PdfPage]:
-        """Yield the page, with what is filled into its form as part of its text; nothing if the page is broken."""
+        """Yield the page as its readers see it: its form filled in, without layers that are off; nothing if broken."""
         try:
             page = self._document[index]
             if self._document.formenv is not None:
                 page.flatten()
                 page.close()
                 page = self._document[index]
+            take_out_hidden_layers(page)
         except pdfium.PdfiumError:
             return
         try:

@@ -1,4 +1,4 @@
-"""Reads PPTX: each slide a page with its title, text, tables, diagrams and notes; hidden slides are left out."""
+"""Reads PPTX: each slide a page with its title, text, tables and diagrams; notes and what is hidden are left out."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -35,15 +35,19 @@ def read(source: SourceFile) -> ExtractedFile:
         has_pictures = any("/media/" in name for name in archive.namelist())
     blocks: list[Block] = []
     warnings: list[ExtractionWarning] = []
-    for page, slide in enumerate(Presentation(BytesIO(source.data)).slides, start=1):
+    presentation = Presentation(BytesIO(source.data))
+    area = Box(0, 0, presentation.slide_width or 0, presentation.slide_height or 0)
+    notes = 0
+    for page, slide in enumerate(presentation.slides, start=1):
         if slide._element.get("show") in {"0", "false"}:
             message = f"Slide {page} is hidden and was left out."
             warnings.append(ExtractionWarning(code="hidden_slide", message=message))
         else:
-            blocks += _Slide(page).read(slide)
+            blocks += _Slide(page, area).read(slide)
+            notes += _has_notes(slide)
     if not blocks and has_pictures:
         raise ScannedDocumentError
-    warnings += about_notes(blocks)
+    warnings += about_notes(notes)
     title = document_title(blocks, declared=declared, otherwise=source.stem)
     return ExtractedFile(documents=(ExtractedDocument(title=title, blocks=tuple(blocks)),), warnings=tuple(warnings))
 
@@ -51,21 +55,29 @@ def read(source: SourceFile) -> ExtractedFile:
 class _Slide:
     """Collects the blocks of one slide."""
 
-    def __init__(self, page: int) -> None:
+    def __init__(self, page: int, area: Box) -> None:
         self._page = page
+        self._area = area
         self._blocks: list[Block] = []
 
     def read(self, slide: Any) -> list[Block]:
-        """Return the slide's title, then its other shapes as they are read, then its notes."""
-        shapes = list(slide.shapes)
+        """Return the slide's title, then its other shapes as they are read."""
+        shapes = [shape for shape in slide.shapes if self._is_shown(shape)]
         title = next((shape for shape in shapes if _placeholder(shape) in _TITLES and _text(shape).strip()), None)
         title = title or _largest_text(shapes)
         if title is not None:
             self._emit(BlockKind.HEADING, cleaning.one_line(_text(title)), level=1)
         self._shapes([shape for shape in shapes if title is None or shape.shape_id != title.shape_id], slide, 0)
-        if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
-            self._emit(BlockKind.NOTE, cleaning.paragraph(slide.notes_slide.notes_text_frame.text))
         return self._blocks
+
+    def _is_shown(self, shape: Any) -> bool:
+        """Tell whether the audience sees a shape: it is not switched off, and lies on the slide at least in part."""
+        box, area = _box(shape), self._area
+        if _is_switched_off(shape):
+            return False
+        if shape.left is None or not area.width or not area.height:
+            return True
+        return box.x0 < area.x1 and box.x1 >= 0 and box.y0 < area.y1 and box.y1 >= 0
 
     def _emit(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
         if text:
@@ -76,7 +88,7 @@ class _Slide:
             if _placeholder(shape) in _FURNITURE:
                 continue
             if shape.shape_type == MSO_SHAPE_TYPE.GROUP and depth < _DEEPEST_GROUP:
-                self._shapes(list(shape.shapes), slide, depth + 1)
+                self._shapes([inner for inner in shape.shapes if not _is_switched_off(inner)], slide, depth + 1)
             elif getattr(shape, "has_table", False):
                 self._table(shape.table)
             elif getattr(shape, "has_chart", False):
@@ -124,6 +136,16 @@ class _Slide:
                         "".join(piece.text or "" for piece in line.iter("{*}t")) for line in point.iterfind("{*}t/{*}p")
                     )
                     self._emit(BlockKind.LIST_ITEM, cleaning.paragraph(text))
+
+
+def _is_switched_off(shape: Any) -> bool:
+    properties = shape._element.find(".//{*}cNvPr")
+    return properties is not None and properties.get("hidden") in {"1", "true"}
+
+
+def _has_notes(slide: Any) -> bool:
+    frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+    return frame is not None and bool(frame.text.strip())
 
 
 def _attributes(element: Any) -> Iterator[tuple[str, str]]:

@@ -22,10 +22,10 @@ _STYLE = re.compile(
 )
 _STYLE_WORD = re.compile(r"\\s(\d+)(?![\d{}])")
 _OUTLINE_WORD = re.compile(r"\\outlinelevel([0-5])(?!\d)")
+_HIDING = {"v", "deleted"}
 _MARKED_HEADING = re.compile(rf"(?:{_HEADING}(\d))+")
 _STYLE_SHEET = re.compile(r"\{\\stylesheet.*?\}\s*\}", re.DOTALL)
-# Text that is hidden or was deleted while changes were tracked.
-_UNSEEN = re.compile(r"\{[^{}]*?\\(?:v|deleted)(?![a-z0-9])[^{}]*\}")
+_TOKEN = re.compile(r"\\([a-z]+)(-?\d+)? ?|\\'[0-9a-fA-F]{2}|\\.|[{}]|[^\\{}]+", re.DOTALL)
 
 
 def read(source: SourceFile) -> ExtractedFile:
@@ -49,13 +49,30 @@ def read(source: SourceFile) -> ExtractedFile:
 def _mark_structure(rtf: str) -> str:
     sheet = _STYLE_SHEET.search(rtf)
     headings = dict(_STYLE.findall(sheet[0])) if sheet else {}
-    body = _UNSEEN.sub("", rtf[sheet.end() :] if sheet else rtf)
+    body = "".join(_seen(rtf[sheet.end() :] if sheet else rtf))
     body = _CELL_WORD.sub(f"{_CELL}\\\\s0 ", _ROW_WORD.sub(f"{_ROW}\\\\s0 ", body))
     body = _OUTLINE_WORD.sub(lambda word: f"\\s0 {_HEADING}{int(word[1]) + 1}\\s0 ", body)
     body = _STYLE_WORD.sub(
         lambda word: f"\\s0 {_HEADING}{headings[word[1]]}\\s0 " if word[1] in headings else word[0], body
     )
     return (rtf[: sheet.start()] if sheet else "") + body
+
+
+def _seen(rtf: str) -> Iterator[str]:
+    """Yield the text without what is hidden or was deleted while changes were tracked; braces and words stay."""
+    hidden, outer = False, list[bool]()
+    for token in _TOKEN.finditer(rtf):
+        word, number = token[1], token[2]
+        if token[0] == "{":
+            outer.append(hidden)
+        elif token[0] == "}":
+            hidden = outer.pop() if outer else False
+        elif word in _HIDING:
+            hidden = number != "0"
+        elif word == "plain":
+            hidden = False
+        if not hidden or word or token[0] in "{}":
+            yield token[0]
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:

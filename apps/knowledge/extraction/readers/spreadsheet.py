@@ -26,10 +26,10 @@ _TALLEST_MERGE = 1_000
 def read(source: SourceFile) -> ExtractedFile:
     """Return the workbook as one document; its pages are its sheets."""
     formats: dict[str, Formats] = {}
-    hidden: dict[str, HiddenCells] = {}
     if source.data.startswith(b"PK"):
         with open_container(source.data, source.limits):
-            formats, hidden = number_formats(source.data), hidden_cells(source.data)
+            formats = number_formats(source.data)
+    hidden = hidden_cells(source.data)
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(source.data))
     except PasswordError as error:

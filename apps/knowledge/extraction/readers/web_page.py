@@ -84,7 +84,9 @@ def page_title(tree: LexborHTMLParser) -> str:
     if names_page or (headline.casefold() in title.casefold() and len(headline) >= _MOST_OF_TITLE * len(title)):
         return headline or title
     shared = one_line(name.attributes.get("content") or "") if name is not None else ""
-    return shared or title or headline
+    # What the page only declares is not used where it is nothing that a reader sees.
+    is_seen = shared.casefold() in f"{title} {headline}".casefold()
+    return (shared if is_seen else "") or title or headline
 
 
 def page_language(tree: LexborHTMLParser) -> str:

@@ -58,11 +58,12 @@ def _open(source: SourceFile) -> zipfile.ZipFile:
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    """Yield the files with their names for people; the names are never used to write or open anything."""
+    """Yield the files with their names for people, but no hidden ones; names are never used to write or open."""
     for member in archive.infolist():
         name = _name(member)
         parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in {"/", "..", "."}]
-        if member.is_dir() or not parts or _LITTER & {part.lower() for part in parts} or parts[-1].startswith("._"):
+        hidden = any(part.startswith(".") for part in parts)
+        if member.is_dir() or not parts or hidden or _LITTER & {part.lower() for part in parts}:
             continue
         yield "/".join(parts), member
 

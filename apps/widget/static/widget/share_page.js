@@ -179,6 +179,7 @@ function take(answer, { name, data }) {
   if (name === "start") {
     remember(data.conversation_token);
     answer.id = data.message_id;
+    startOver(answer);
   } else if (name === "delta") {
     answer.text += data.text;
     paintSoon(answer);
@@ -191,6 +192,14 @@ function take(answer, { name, data }) {
   } else if (name === "error") {
     throw new Trouble(data.detail || say("unexpected"), { status: data.status });
   }
+}
+
+// A second `start` voids what came before it: something it was made from was withdrawn, and the answer begins anew.
+function startOver(answer) {
+  cancelAnimationFrame(answer.painting);
+  answer.text = "";
+  answer.citations.clear();
+  answer.prose.replaceChildren();
 }
 
 function addTurn(message) {

@@ -1,0 +1,68 @@
+"""The chat with a meter on it: stages, outcomes, what was held back, feedback, and failures by code."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any
+
+from apps.chatbots.models import Chatbot
+from apps.conversations.models import Message
+from apps.conversations.services import ChatService
+from apps.core.error_handling import TacitError
+from apps.core.monitoring import track_metric
+from apps.observability.metered_llm import Answering, answering
+from apps.rag.events import Finished
+
+# Who else wants to know of every answer: what sends traces, where an address for them is configured.
+observers: list[Callable[[Answering], None]] = []
+
+
+class MeteredChat:
+    """Passes every event through as it comes; whatever isn't metered is the chat's own."""
+
+    def __init__(self, inner: ChatService) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    async def answer(self, *, chatbot: Chatbot, message: str, token: str | None) -> AsyncIterator[Any]:
+        this = Answering(bot=str(chatbot.pk))
+        answering.set(this)
+        try:
+            async with aclosing(self.inner.answer(chatbot=chatbot, message=message, token=token)) as events:  # type: ignore[type-var]
+                async for event in events:
+                    if isinstance(event, Finished):
+                        this.trace = event.trace
+                        count(this.bot, event)
+                    yield event
+        except GeneratorExit:
+            if this.trace is None:
+                track_metric("tacit_answers_broken_off_total", 1, {"bot": this.bot})
+            raise
+        except TacitError as error:
+            this.code = error.code
+            track_metric("tacit_failures_total", 1, {"flow": "answer", "code": this.code})
+            raise
+        finally:
+            for observer in observers:
+                observer(this)
+
+    def give_feedback(self, message: Message, *, value: str, comment: str = "") -> None:
+        self.inner.give_feedback(message, value=value, comment=comment)
+        bot = str(message.conversation.chatbot_id)
+        track_metric("tacit_feedback_total", 1, {"bot": bot, "value": value})
+
+
+def count(bot: str, finished: Finished) -> None:
+    """Count an answer that is whole."""
+    trace = finished.trace
+    outcome = "answered" if finished.answered else "refused"
+    track_metric("tacit_answers_total", 1, {"bot": bot, "outcome": outcome, "provider": trace.provider})
+    for stage, milliseconds in trace.timings_ms.items():
+        track_metric("tacit_answer_stage_seconds", milliseconds / 1000, {"stage": stage})
+    for dropped in trace.dropped:
+        track_metric("tacit_sentences_held_back_total", 1, {"rule": dropped.rule})
+    if trace.alarms:
+        track_metric("tacit_privacy_alarms_total", 1, {"bot": bot})
+    if trace.fallback:
+        track_metric("tacit_failures_total", 1, {"flow": "answer", "code": trace.fallback})

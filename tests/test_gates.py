@@ -1,0 +1,127 @@
+"""The gates of `make check` let through what is in order, and nothing else."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from apps.incidents.documents import load_incidents
+from scripts import check_gates, gates
+from scripts.demanded_names import DEMANDED
+from scripts.generate_docs import error_reference
+from scripts.incident_log import incident_log
+from scripts.test_report import report
+from scripts.testing_strategy import strategy_of_tests
+
+ROOT = gates.ROOT
+DESIGN = ROOT.parent / "shared" / "DESIGN.md"
+DEMAND = re.compile(
+    r"^    (?:from (?P<module>[\w.]+) import (?P<names>[^#\n]+)|import (?P<whole>[\w.]+))", re.MULTILINE
+)
+
+
+@pytest.mark.skipif(not DESIGN.exists(), reason="needs ../shared/DESIGN.md")
+def test_the_list_of_demanded_names_is_the_designs() -> None:
+    section = DESIGN.read_text(encoding="utf-8").split("## Names that are demanded")[1].split("\n## ")[0]
+    demanded = {
+        found["module"] or found["whole"]: {
+            name.strip() for name in (found["names"] or "").split(",") if name.strip().isidentifier()
+        }
+        for found in DEMAND.finditer(section)
+    }
+    assert len(demanded) == 9
+    assert set(DEMANDED) == set(demanded)
+    assert all(names <= set(DEMANDED[module]) for module, names in demanded.items())
+
+
+def test_every_demanded_name_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert gates.demanded_names_import() == []
+    monkeypatch.setitem(gates.DEMANDED, "apps.rag", ("NoSuchName",))
+    monkeypatch.setitem(gates.FORBIDDEN, "apps.core.error_handling", ("TacitError",))
+    assert gates.demanded_names_import() == [
+        "from apps.rag import NoSuchName fails",
+        "apps.core.error_handling has a TacitError, which hides Python's own",
+    ]
+
+
+def test_a_module_that_does_not_import_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_module.py").write_text("from apps.core.services import ChattyService\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert gates.import_first("apps.core.services") == ""
+    assert gates.import_first("broken_module").startswith("broken_module does not import by itself: ImportError")
+
+
+def test_modules_that_import_each_other_in_a_circle_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `one` is imported first both load; by itself, `two` does not."""
+    (tmp_path / "circle_one.py").write_text("NAME = 1\nimport circle_two\n")
+    (tmp_path / "circle_two.py").write_text("from circle_one import LATER\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "circle_two does not import by itself" in gates.import_first("circle_two")
+
+
+def test_every_app_is_tested_in_both_ways() -> None:
+    assert gates.apps_are_tested() == []
+    assert len(gates.app_names()) >= 11
+    assert gates.own_tests("no_such_app") == []
+    assert gates.integration_tests("no_such_app") == []
+    assert not gates.has_tests(ROOT / "tests" / "conftest.py")
+
+
+def test_migrations_are_complete() -> None:
+    assert gates.migrations_are_complete() == []
+
+
+def test_a_test_that_is_not_collected_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(gates.uncollected("ERROR: not found: x::test_y\n")) == ["ERROR: not found: x::test_y"]
+    assert list(gates.uncollected("Interrupted")) != []
+
+
+def test_a_deployments_checks_are_clean() -> None:
+    assert gates.deployment_is_clean() == []
+
+
+def test_unsafe_settings_are_told_by_a_deployments_checks(tmp_path: Path) -> None:
+    """The checks could fail: without a public address, cookies are not marked secure."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT, env={"PATH": "/usr/bin:/bin", "TACIT_DATA_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "SESSION_COOKIE_SECURE" in done.stderr
+
+
+def test_the_state_of_the_system_tells_each_gate_and_is_the_same_twice() -> None:
+    results = {gate.says: [] for gate in gates.GATES}
+    good = check_gates.state(results)
+    assert good == check_gates.state(results)
+    assert good.count("| holds |") == len(gates.GATES)
+    assert "| `from apps.core.circuit_breaker import CircuitBreaker` | works |" in good
+    bad = check_gates.state(results | {gates.GATES[0].says: ["apps.x does not import by itself"]})
+    assert "apps.x does not import by itself" in bad
+    assert bad.count("| holds |") == len(gates.GATES) - 1
+
+
+def test_the_generated_documents_hold_what_they_are_made_from() -> None:
+    log, strategy, errors = incident_log(), strategy_of_tests(), error_reference()
+    assert all(f"incidents/{incident.file.name}" in log for incident in load_incidents())
+    assert "`test_integration_log.py`: The ten errors of the integration log" in strategy
+    assert "├── ValidationError" in errors
+    assert "| `storage_full` | 507 | yes |" in errors
+
+
+def test_the_test_report_counts_and_quotes_nothing() -> None:
+    suite = ET.fromstring(  # noqa: S314  # our own text
+        '<testsuite timestamp="2026-11-23T10:00:00" time="61.2">'
+        '<testcase classname="apps.core.tests.test_x" name="test_a"/>'
+        '<testcase classname="apps.core.tests.test_x" name="test_b[1]"><failure message="a secret"/></testcase>'
+        '<testcase classname="tests.flows.test_y" name="test_c"><skipped message="no Chromium"/></testcase></testsuite>'
+    )
+    told = report(suite)
+    assert "3 tests in 61 s, 1 passed, 1 failed, 1 skipped" in told
+    assert "| apps/core | 1 | 1 | 0 |" in told
+    assert "- `apps.core.tests.test_x.test_b`" in told
+    assert "a secret" not in told
