@@ -55,9 +55,7 @@ def alices(committed: None) -> Shelf:
     return shelf
 
 
-def found(
-    shelf: Shelf, query: str, *, k: int = 10, weights: Weights | None = None, steered: bool = False
-) -> list[Hit]:
+def found(shelf: Shelf, query: str, *, k: int = 10, weights: Weights | None = None, steered: bool = False) -> list[Hit]:
     async def search() -> list[Hit]:
         try:
             return await VectorSearchService().search(
