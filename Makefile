@@ -36,8 +36,7 @@ run: setup ## Start everything with the demo bot; prints where to go
 
 test: setup-dev ## Run the tests (sets up what they need)
 	@scripts/install-chromium
-	@$(BIN)/python -m pytest --junitxml=.test-data/junit.xml $(ARGS); status=$$?; \
-	  if [ -z "$(ARGS)" ]; then $(BIN)/python -m scripts.test_report .test-data/junit.xml; fi; exit $$status
+	@$(BIN)/python -m scripts.run_tests $(ARGS)
 
 check: setup-dev ## Format, lint, types, layers, and the gates: imports, names, migrations, incidents, docs
 	@$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""Writes docs/test-report.md from what pytest said in its last whole run (a JUnit file)."""
+"""Writes docs/test-report.md from what pytest said in its last whole run (JUnit files)."""
 
 import sys
 from collections import Counter
@@ -21,15 +21,17 @@ def place_of(case: ET.Element) -> str:
     return "/".join((case.get("classname") or "").split(".")[:2])
 
 
-def report(suite: ET.Element) -> str:
+def report(suites: list[ET.Element]) -> str:
     """Return the report: how many where, what failed and what was skipped; no text of a failure, which may quote."""
-    cases = list(suite.iter("testcase"))
+    cases = [case for suite in suites for case in suite.iter("testcase")]
+    day = (suites[0].get("timestamp") or "")[:10]
+    seconds = max(float(suite.get("time") or 0) for suite in suites)  # the runs go side by side
     counts = Counter((place_of(case), outcome_of(case)) for case in cases)
     total = Counter(outcome_of(case) for case in cases)
     lines = [
         "# The last test report", "",
-        f"Written by `make test` after a whole run, {(suite.get('timestamp') or '')[:10]}: {len(cases)} tests in "
-        f"{float(suite.get('time') or 0):.0f} s, {total['passed']} passed, {total['failed']} failed, "
+        f"Written by `make test` after a whole run, {day}: {len(cases)} tests in "
+        f"{seconds:.0f} s, {total['passed']} passed, {total['failed']} failed, "
         f"{total['skipped']} skipped.", "",
         "| where | passed | failed | skipped |", "|---|---|---|---|",
         *(
@@ -54,13 +56,13 @@ def listed(heading: str, cases: list[ET.Element]) -> list[str]:
 
 
 def main() -> int:
-    """Write the report from the file that is named."""
-    root = ET.parse(sys.argv[1]).getroot()  # noqa: S314  # see above
-    suite = root if root.tag == "testsuite" else root.find("testsuite")
-    if suite is None:
+    """Write the report from the files that are named."""
+    roots = [ET.parse(name).getroot() for name in sys.argv[1:]]  # noqa: S314  # see above
+    suites = [suite for root in roots for suite in root.iter("testsuite")]
+    if not suites:
         print("This is no report of pytest.", file=sys.stderr)
         return 1
-    REPORT.write_text(report(suite), encoding="utf-8")
+    REPORT.write_text(report(suites), encoding="utf-8")
     return 0
 
 

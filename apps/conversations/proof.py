@@ -91,6 +91,7 @@ class Proof(Exactly):
     answered: bool | None
     complete: bool
     writer: Writer
+    search_fallback: str | None = Field(description="Why the question was searched by words alone.")
     informed: bool = Field(description="The prompt held learn-only text (mode `inform`).")
     prompt: PromptSent | None = Field(description="Null when no language model was asked.")
     passages: list[PassageFound]
@@ -111,6 +112,7 @@ def proof_of(message: Message) -> Proof:
         language=trace.get("language", ""),
         answered=message.answered,
         complete=message.complete,
+        search_fallback=trace.get("search_fallback"),
         writer=writer_in(trace),
         informed=trace.get("informed", False),
         prompt=prompt_in(trace),

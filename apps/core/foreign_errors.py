@@ -22,6 +22,7 @@ from apps.core.error_handling import (
     ProviderAnswerError,
     ProviderBusyError,
     ProviderRejectedError,
+    ProviderRequestError,
     ProviderUnavailableError,
     RequestTooLargeError,
     StorageFullError,
@@ -37,6 +38,8 @@ LANGUAGE_MODELS = {
     "openai.APIError": ProviderUnavailableError,  # refused, timed out, broken off, or an error event within the stream
     "openai.APIResponseValidationError": ProviderAnswerError,
     "openai.APIStatusError": ProviderRejectedError,
+    "openai.BadRequestError": ProviderRequestError,
+    "openai.UnprocessableEntityError": ProviderRequestError,
     "openai.InternalServerError": ProviderUnavailableError,
     "openai.ConflictError": ProviderUnavailableError,
     "openai.RateLimitError": ProviderBusyError,
