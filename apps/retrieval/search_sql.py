@@ -12,7 +12,9 @@ WHERE statistics.chatbot_id = %s AND statistics.passages > 0
 
 # The question's terms with their IDF, from the document frequencies of this chatbot's citable passages, as a sparse
 # vector; a term that no passage holds is left out, and a question without any known term has no vector. `rare` are the
-# rarest of them that together stand in no more passages than an inverted index can give in time.
+# rarest of them that together stand in no more passages than an inverted index can give in time. Each term is looked up
+# by itself: of a chatbot that is new since the tables were last analysed, the planner believes that it has one term,
+# and would read all of them.
 MOST_POSTINGS = 2000
 QUESTION = f"""
 WITH asked AS MATERIALIZED (
@@ -21,7 +23,10 @@ WITH asked AS MATERIALIZED (
                                     / (known.document_frequency + 0.5)) AS weight,
            sum(known.document_frequency) OVER (ORDER BY known.document_frequency, asked.term) AS postings
     FROM unnest(%(terms)s::int[], %(frequencies)s::real[]) AS asked (term, frequency)
-    JOIN term_statistic AS known ON known.chatbot_id = %(chatbot)s AND known.term = asked.term
+    CROSS JOIN LATERAL (
+        SELECT term, document_frequency FROM term_statistic
+        WHERE chatbot_id = %(chatbot)s AND term = asked.term LIMIT 1
+    ) AS known
     JOIN index_statistics AS bot ON bot.chatbot_id = %(chatbot)s
 ),
 question AS MATERIALIZED (
