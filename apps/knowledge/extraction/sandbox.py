@@ -30,7 +30,7 @@ from apps.knowledge.extraction.transfer import read_file
 READER = "apps.knowledge.extraction.reading:read_stream"
 _SERVER = "apps.knowledge.extraction.sandbox_server"
 _ROOT = Path(__file__).resolve().parents[3]
-_IDLE_SECONDS = 120
+_IDLE_SECONDS = 20
 _GRACE_SECONDS = 20
 _ATTEMPTS = 2
 _LONGEST_NAME = 1_000
