@@ -120,7 +120,7 @@ def test_the_test_report_counts_and_quotes_nothing() -> None:
         '<testcase classname="apps.core.tests.test_x" name="test_b[1]"><failure message="a secret"/></testcase>'
         '<testcase classname="tests.flows.test_y" name="test_c"><skipped message="no Chromium"/></testcase></testsuite>'
     )
-    told = report(suite)
+    told = report([suite])
     assert "3 tests in 61 s, 1 passed, 1 failed, 1 skipped" in told
     assert "| apps/core | 1 | 1 | 0 |" in told
     assert "- `apps.core.tests.test_x.test_b`" in told
