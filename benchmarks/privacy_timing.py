@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import combinations
 
 from apps.chatbots.models import LearnOnlyUse
 from apps.core.database.visitor import close_visitor_pool
@@ -16,38 +16,38 @@ from apps.observability.leaktest.visiting import InProcessClient
 from benchmarks.privacy import filled
 from benchmarks.product import SHARED
 
-PAIRS = 1000
-WARM_UP = 20
-BORDER = 1.96  # of the normal distribution, for 95 %
+BOTS = 6  # of each kind
+ROUNDS = 170
+WARM_UP = 5
 
 
 def table() -> Iterator[str]:
     yield "## Time\n"
     yield (
-        f"{PAIRS:,} pairs: the same question to a bot with learn-only sources and to one without, in changing order."
-        " AUC .5 means that nobody who measures can tell the two apart.\n"
+        f"{BOTS} bots with learn-only sources and {BOTS} without, made in turn; {ROUNDS} questions to each of them, in"
+        " changing order. The AUC of a guesser who has a time of each kind and says which is which: .5 means that he"
+        " can only guess. Two bots that hold the same differ a little too, by where their rows happen to lie; so"
+        " chance is what the AUC becomes when the bots are sorted into two kinds in every other way.\n"
     )
-    yield "| mode | median with | median without | AUC | 95 % interval | told apart |"
+    yield "| mode | median with | median without | AUC | by chance, 95 % | told apart |"
     yield "|---|---|---|---|---|---|"
-    yield timed(LearnOnlyUse.SEALED, learn_only=False)
     for mode in (LearnOnlyUse.SEALED, LearnOnlyUse.STEER):
         yield timed(mode)
+    yield (
+        "\nOnly `sealed` promises this. In `steer` the hints are looked at with every question, and what they change may"
+        " be quicker or slower to answer; its claim says that learn-only text may influence what is chosen."
+    )
 
 
-def timed(mode: LearnOnlyUse, *, learn_only: bool = True) -> str:
-    """Return the row of one mode: how long answers take with learn-only sources and without.
-
-    Without them in both bots it is the control: what two bots differ in by where their rows happen to lie.
-    """
-    ours = filled(f"Time {mode} with", mode, learn_only=learn_only)
-    other = filled(f"Time {mode} without", mode, learn_only=False)
-    pairs = asyncio.run(measure(ours.public_id, other.public_id, questions()))
-    with_notes, without = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    auc, margin = told_apart(with_notes, without)
-    verdict = "no" if abs(auc - 0.5) <= margin else "yes"
-    interval = f"{auc - margin:.3f} to {auc + margin:.3f}"
-    name = f"`{mode}`" if learn_only else "control: without in both"
-    return f"| {name} | {median(with_notes)} | {median(without)} | {auc:.3f} | {interval} | {verdict} |"
+def timed(mode: LearnOnlyUse) -> str:
+    """Return the row of one mode: how long answers take with learn-only sources and without."""
+    bots = [filled(f"Time {mode} {number}", mode, learn_only=number % 2 == 0) for number in range(2 * BOTS)]
+    taken = asyncio.run(measure([bot.public_id for bot in bots], questions()))
+    with_notes = range(0, 2 * BOTS, 2)
+    found, (low, high) = told_apart(taken, with_notes), by_chance(taken)
+    verdict = "no" if low <= found <= high else "yes"
+    medians = [median(pooled(taken, kind)) for kind in (with_notes, range(1, 2 * BOTS, 2))]
+    return f"| `{mode}` | {' | '.join(medians)} | {found:.3f} | {low:.3f} to {high:.3f} | {verdict} |"
 
 
 def questions() -> list[str]:
@@ -56,19 +56,17 @@ def questions() -> list[str]:
     return [json.loads(line)["text"] for line in lines]
 
 
-async def measure(ours: str, other: str, asked: Sequence[str]) -> list[tuple[float, float]]:
-    """Return the seconds of an answer by the one bot and by the other, for every pair."""
+async def measure(bots: Sequence[str], asked: Sequence[str]) -> list[list[float]]:
+    """Return, for every bot, the seconds that its answers took; each question is asked of all of them in a row."""
     client, order = InProcessClient(), random.Random(7)  # noqa: S311  # for the order of questions
-    pairs: list[tuple[float, float]] = []
+    taken: list[list[float]] = [[] for _ in bots]
     with ServiceRegistry.override("llm", None):
-        for number in range(WARM_UP + PAIRS):
+        for number in range(WARM_UP + ROUNDS):
             question = asked[number % len(asked)]
-            taken = {}
-            for bot in order.sample([ours, other], 2):
-                taken[bot] = await seconds(client, bot, question)
-            pairs.append((taken[ours], taken[other]))
+            for place in order.sample(range(len(bots)), len(bots)):
+                taken[place].append(await seconds(client, bots[place], question))
     await close_visitor_pool()
-    return pairs[WARM_UP:]
+    return [times[WARM_UP:] for times in taken]
 
 
 async def seconds(client: InProcessClient, public_id: str, question: str) -> float:
@@ -81,13 +79,23 @@ async def seconds(client: InProcessClient, public_id: str, question: str) -> flo
     return taken
 
 
-def told_apart(ones: Sequence[float], others: Sequence[float]) -> tuple[float, float]:
-    """Return the AUC of who guesses by time alone, by ranks (Mann-Whitney), and how far chance takes it from .5."""
-    ranked = sorted([(value, True) for value in ones] + [(value, False) for value in others])
+def told_apart(taken: Sequence[Sequence[float]], ones: Collection[int]) -> float:
+    """Return the AUC of who guesses by time alone which answers are of the bots `ones`, by ranks (Mann-Whitney)."""
+    ranked = sorted((value, bot in ones) for bot, times in enumerate(taken) for value in times)
     ranks = sum(place for place, (_, is_one) in enumerate(ranked, start=1) if is_one)
-    n, m = len(ones), len(others)
-    auc = (ranks - n * (n + 1) / 2) / (n * m)
-    return auc, BORDER * math.sqrt((n + m + 1) / (12 * n * m))
+    n, m = len(pooled(taken, ones)), len(pooled(taken, set(range(len(taken))) - set(ones)))
+    return (ranks - n * (n + 1) / 2) / (n * m)
+
+
+def by_chance(taken: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """Return between what values the AUC lies for 95 of 100 ways to sort the bots into two kinds."""
+    found = sorted(told_apart(taken, ones) for ones in combinations(range(len(taken)), len(taken) // 2))
+    beyond = int(len(found) * 0.025)
+    return found[beyond], found[-1 - beyond]
+
+
+def pooled(taken: Sequence[Sequence[float]], bots: Collection[int]) -> list[float]:
+    return [value for bot in bots for value in taken[bot]]
 
 
 def median(values: Sequence[float]) -> str:
