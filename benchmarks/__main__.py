@@ -43,6 +43,7 @@ PARTS = {
     "steering": tables_of("steering"),
     "footprint": tables_of("footprint"),
     "filter": tables_of("filter"),
+    "load": tables_of("load"),
     "privacy": tables_of("privacy"),
     "privacy_timing": tables_of("privacy_timing"),
     "answering": output_of("answering", "Answers and refusals, by extraction"),

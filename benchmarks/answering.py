@@ -75,6 +75,7 @@ class Asker:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     name: str = "Benchmark"
     instructions: str = ""
+    tone: str = "plain"
     language: str = "en"
     is_steered: bool = False
 

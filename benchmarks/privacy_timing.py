@@ -34,8 +34,8 @@ def table() -> Iterator[str]:
     for mode in (LearnOnlyUse.SEALED, LearnOnlyUse.STEER):
         yield timed(mode)
     yield (
-        "\nOnly `sealed` promises this. In `steer` the hints are looked at with every question, and what they change may"
-        " be quicker or slower to answer; its claim says that learn-only text may influence what is chosen."
+        "\nOnly `sealed` promises this. In `steer` the hints are looked at with every question, and what they change"
+        " may be quicker or slower to answer; its claim says that learn-only text may influence what is chosen."
     )
 
 

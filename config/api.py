@@ -12,8 +12,12 @@ from ninja.errors import ValidationError as NinjaValidationError
 
 from apps.accounts.audit_views import router as audit
 from apps.chatbots.api_views import router as chatbots
+from apps.chatbots.usage_views import router as usage
+from apps.conversations.answer_views import router as answers
 from apps.conversations.api_views import owner_router as conversations
 from apps.conversations.api_views import visitor_router as chat
+from apps.conversations.contact_views import owner_router as contacts
+from apps.conversations.contact_views import visitor_router as contact
 from apps.conversations.proof_views import router as proofs
 from apps.core.error_handling import (
     AuthenticationError,
@@ -29,6 +33,7 @@ from apps.observability.alert_views import router as alerts
 from apps.observability.error_views import router as recorded_errors
 from apps.observability.leaktest.api_views import router as leak_tests
 from apps.retrieval.api_views import router as search
+from apps.widget.api_views import router as widget
 
 api = NinjaAPI(
     title="Tacit",
@@ -37,6 +42,7 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 api.add_router("/chatbots", chatbots)
+api.add_router("/chatbots/{uuid:chatbot_id}/usage", usage)
 api.add_router("/chatbots/{uuid:chatbot_id}/sources", sources)
 api.add_router("/chatbots/{uuid:chatbot_id}/links", links)
 api.add_router("/chatbots/{uuid:chatbot_id}/search", search)
@@ -44,6 +50,10 @@ api.add_router("/chatbots/{uuid:chatbot_id}/conversations", conversations)
 api.add_router("/chatbots/{uuid:chatbot_id}/conversations", proofs)
 api.add_router("/chatbots/{uuid:chatbot_id}/leaktests", leak_tests)
 api.add_router("/chat/{public_id}", chat)
+api.add_router("/chat/{public_id}", widget)
+api.add_router("/chat/{public_id}", answers)
+api.add_router("/chat/{public_id}", contact)
+api.add_router("/chatbots/{uuid:chatbot_id}/contacts", contacts)
 api.add_router("/audit", audit)
 api.add_router("/errors", recorded_errors)
 api.add_router("/alerts", alerts)
@@ -51,7 +61,8 @@ api.add_router("/alerts", alerts)
 
 @api.exception_handler(TacitError)
 def ours(request: HttpRequest, error: TacitError) -> HttpResponse:
-    return problem_response(error)
+    fields = error.fields if isinstance(error, ValidationError) else {}
+    return problem_response(error, errors=[{"field": name, "reason": reason} for name, reason in fields.items()])
 
 
 @api.exception_handler(NinjaValidationError)

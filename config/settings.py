@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django.contrib.postgres",
     "apps.dashboard",  # before allauth, whose pages take its layout
     "allauth",
@@ -93,6 +94,7 @@ MIDDLEWARE = [
     "apps.accounts.actors.ActorMiddleware",
     "apps.conversations.cors.AllowedSitesMiddleware",
     "apps.core.api_errors.ApiErrorsMiddleware",
+    "apps.core.compression.CompressedFilesMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -102,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.dashboard.strict_pages.StrictPagesMiddleware",
 ]
 
 TEMPLATES = [
@@ -206,7 +209,8 @@ LANGUAGE_MODEL = env.language_model()
 # How many seconds something outside that failed three times in a row (a model's server, a site) is left alone.
 CIRCUIT_SECONDS = env.number("TACIT_CIRCUIT_SECONDS", 30, minimum=1)
 
-# Addresses inside the network that owners may add as sources all the same (hosts or CIDR blocks).
+# Addresses inside the network that owners may add as sources, or have contacts posted to, all the same (hosts or CIDR
+# blocks).
 FETCH_ALLOWED_HOSTS = env.words("TACIT_FETCH_ALLOW_HOSTS")
 
 # Limits of reading one document; a file beyond them ends failed, and the others go on.
@@ -218,6 +222,23 @@ EXTRACTION_MAX_PAGES = env.number("TACIT_EXTRACTION_MAX_PAGES", 3000, minimum=1)
 
 # Questions a visitor may ask in a minute, by address; requests from this machine itself are not counted.
 VISITOR_MESSAGES_PER_MINUTE = env.number("TACIT_VISITOR_MESSAGES_PER_MINUTE", 30, minimum=1)
+# Questions a visitor may ask a chatbot in a day (UTC); 0: as many as come. A whole office may share one address.
+VISITOR_MESSAGES_PER_DAY = env.number("TACIT_VISITOR_MESSAGES_PER_DAY", 1000)
+# Questions that all visitors of a chatbot may ask in a day; 0: as many as come. Enough for people, little for a flood.
+MESSAGES_PER_DAY = env.number("TACIT_MESSAGES_PER_DAY", 20_000)
+# Characters that a question may have.
+LONGEST_MESSAGE = env.number("TACIT_LONGEST_MESSAGE", 4000, minimum=50)
+# Answers that a chatbot gives at once; each holds a request to the language model.
+OPEN_STREAMS = env.number("TACIT_OPEN_STREAMS", 500, minimum=1)
+# Answers that one visitor of a chatbot may have open at once.
+VISITOR_OPEN_STREAMS = env.number("TACIT_VISITOR_OPEN_STREAMS", 8, minimum=1)
+# Contact forms that a visitor may send in a day.
+VISITOR_CONTACTS_PER_DAY = env.number("TACIT_VISITOR_CONTACTS_PER_DAY", 10, minimum=1)
+# Contact forms that all visitors of a chatbot may send in a day; 0: as many as come.
+CONTACTS_PER_DAY = env.number("TACIT_CONTACTS_PER_DAY", 1000)
+
+# How many seconds an answer goes on when its visitor’s connection breaks, so that it can be read on; 0 for none.
+ANSWER_GRACE_SECONDS = env.number("TACIT_ANSWER_GRACE_SECONDS", 30, minimum=0)
 
 # Whether a chatbot with learn-only sources is attacked anew when its sources or its model have changed: by the worst
 # model there is, in `inform` by its own, whose answers may cost money.
@@ -226,12 +247,21 @@ LEAKTEST_AFTER_CHANGES = env.flag("TACIT_LEAKTEST_AFTER_CHANGES")
 # Which class serves which name; tests put fakes here.
 SERVICES = {
     "users": "apps.accounts.services.UserService",
+    "members": "apps.accounts.members.MemberService",
     "chatbots": "apps.chatbots.services.ChatbotService",
+    "budget": "apps.chatbots.budget.BudgetService",
+    "lifecycle": "apps.chatbots.lifecycle.ChatbotLifecycle",
     "knowledge_sources": "apps.knowledge.services.KnowledgeSourceService",
+    "removed_sources": "apps.knowledge.removal.RemovedSourceService",
+    "source_copies": "apps.knowledge.copying.SourceCopyService",
     "errors": "apps.incidents.services.ErrorService",
     "documents": "apps.knowledge.services.DocumentService",
     "steering_links": "apps.knowledge.links.SteeringLinkService",
     "chat": "apps.conversations.services.ChatService",
+    "insights": "apps.conversations.insights.InsightsService",
+    "contacts": "apps.conversations.contacts.ContactService",
+    "retention": "apps.conversations.retention.RetentionService",
+    "erasure": "apps.conversations.erasure.ErasureService",
     "privacy": "apps.rag.privacy_service.PrivacyService",
     "search": "apps.retrieval.vector_search.create_search_service",
     "embeddings": "apps.retrieval.providers.create_embeddings",
@@ -250,10 +280,14 @@ SERVICE_WRAPPERS: dict[str, list[str]] = {
 # Only a worker imports the tasks, and with them the ingest flow; other processes queue jobs by name.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
+    "apps.chatbots.tasks",
     "apps.knowledge.tasks",
     "apps.retrieval.tasks",
     "apps.rag.tasks",
     "apps.conversations.watch",
+    "apps.conversations.contact_tasks",
+    "apps.conversations.limits_tasks",
+    "apps.conversations.retention_tasks",
     "apps.observability.leaktest.tasks",
     "apps.observability.alert_tasks",
 ]

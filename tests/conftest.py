@@ -15,6 +15,7 @@ from django.core.signals import request_finished
 from django.db import connections
 from procrastinate.contrib.django import app as queue
 
+from apps.conversations import running
 from apps.core.services import ServiceRegistry
 from config.asgi import application
 
@@ -87,6 +88,14 @@ def alice(transactional_db: None, address: str) -> Iterator[Owner]:
     key = users.create_api_key(member=users.ensure_owner(email="alice@example.org")).secret
     with httpx.Client(base_url=f"{address}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=60) as api:
         yield Owner(api=api, address=address)
+    stop_answers()
+
+
+def stop_answers() -> None:
+    """Stop what visitors of a test have left, before the test's rows are gone under it."""
+    for answer in list(running._running.values()):
+        if answer._task is not None:
+            asyncio.run_coroutine_threadsafe(answer.stop(), answer._task.get_loop()).result(10)
 
 
 @pytest.fixture

@@ -48,5 +48,5 @@ def ask(address: str, public_id: str, question: str, token: str | None = None, *
 
 
 def parsed(block: str) -> tuple[str, dict[str, Any]]:
-    name, data = block.split("\n", 1)
+    name, data, *_number = block.split("\n")
     return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts import audit
@@ -40,18 +41,25 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+def clean_email(text: str) -> str:
+    """Return an address as it is kept. Raises ValidationError."""
+    email = text.strip().lower()
+    try:
+        MaxLengthValidator(LONGEST_EMAIL)(email)
+        validate_email(email)
+    except DjangoValidationError:
+        wrong = f"{email!r} is no e-mail address. Write it like name@example.org."
+        raise ValidationError(wrong, fields={"email": wrong}) from None
+    return email
+
+
 class UserService:
     """Users, their membership, keys and links."""
 
     @transaction.atomic
     def ensure_owner(self, *, email: str, organization_name: str = "") -> Member:
         """Return the first membership of `email`, making user and organization if there is none."""
-        email = email.strip().lower()
-        try:
-            MaxLengthValidator(LONGEST_EMAIL)(email)
-            validate_email(email)
-        except DjangoValidationError:
-            raise ValidationError(f"{email!r} is no e-mail address. Write it like name@example.org.") from None
+        email = clean_email(email)
         user = User.objects.get_or_create(email=email, defaults={"password": make_password(None)})[0]
         member = Member.objects.filter(user=user).select_related("organization", "user").order_by("created_at").first()
         if member is None:
@@ -91,6 +99,12 @@ class UserService:
         audit.record(Action.KEY_CREATED, audit.key_subject(key), scopes=key.scopes, owner=member.user.email)
         return NewApiKey(key=key, secret=secret)
 
+    def keys_of(self, member: Member) -> QuerySet[ApiKey]:
+        """Return the valid keys that a member may see and revoke: an owner everybody's, others their own."""
+        keys = ApiKey.objects.filter(member__organization=member.organization_id, revoked_at=None)
+        seen = keys if member.role == Role.OWNER else keys.filter(member=member)
+        return seen.select_related("member__user").order_by("created_at")
+
     def authenticate_key(self, secret: str) -> ApiKey:
         """Return the living key whose text is `secret`. Raises AuthenticationError for any other."""
         key = (
@@ -116,12 +130,10 @@ class UserService:
         audit.record(Action.KEY_REVOKED, audit.key_subject(key), owner=key.member.user.email)
 
     @transaction.atomic
-    def create_sign_in_link(self, *, user: User) -> str:
-        """Return a token that signs `user` in once, within a day."""
+    def create_sign_in_link(self, *, user: User, lifetime: timedelta = SIGN_IN_LINK_LIFETIME) -> str:
+        """Return a token that signs `user` in once, within a day if nothing else is said."""
         token = secrets.token_urlsafe(32)
-        SignInLink.objects.create(
-            user=user, token_hash=digest(token), expires_at=timezone.now() + SIGN_IN_LINK_LIFETIME
-        )
+        SignInLink.objects.create(user=user, token_hash=digest(token), expires_at=timezone.now() + lifetime)
         audit.record_of_user(Action.SIGN_IN_LINK_CREATED, user)
         return token
 
@@ -139,7 +151,8 @@ class UserService:
         )
         if link is None:
             raise AuthenticationError(
-                "This link was used already or is too old. Run `tacit sign-in-link` on the server for a new one."
+                "This link was used already or is too old. Run `tacit sign-in-link` on the server for a new one, or ask"
+                " an owner of your organization."
             )
         link.used_at = timezone.now()
         link.save(update_fields=["used_at"])

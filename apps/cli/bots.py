@@ -48,7 +48,7 @@ def create_bot(
 def list_bots(as_json: AsJson = False) -> None:
     """List the chatbots."""
     prepare()
-    listed = [described(chatbot) for chatbot in Chatbot.objects.order_by("created_at")]
+    listed = [described(chatbot) for chatbot in Chatbot.objects.filter(deleted_at=None).order_by("created_at")]
     if as_json:
         print_json(listed)
         return

@@ -20,6 +20,8 @@ def fill_demo_bot() -> Chatbot | None:
     users, chatbots = ServiceRegistry.get("users"), ServiceRegistry.get("chatbots")
     sources = demo.pop("sources")
     chatbot: Chatbot = chatbots.create(organization=users.default_organization(), **demo)
+    chatbot.is_demo = True
+    chatbot.save(update_fields=["is_demo"])
     for file in sources:
         with (FOLDER / file["file"]).open("rb") as content:
             ServiceRegistry.get("knowledge_sources").add_file(

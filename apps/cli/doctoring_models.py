@@ -1,24 +1,21 @@
 """What `tacit doctor` asks the models: whether their files are whole, and whether they answer."""
 
 import asyncio
-import time
-from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from apps.cli.doctoring_notes import Note
 from apps.core.embedding_service.minilm_model import StoredModel, stored_model
-from apps.core.error_handling import ProviderUnavailableError
-from apps.core.services import ServiceRegistry
-from apps.rag.llm_service import LLMService, Prompt
-from apps.rag.llm_service.protocol import ChatMessage
+from apps.core.error_handling import ProviderError
+from apps.core.services import ServiceRegistry, load
 from apps.retrieval.reranker import reranker_status
 
+if TYPE_CHECKING:
+    from apps.rag.llm_service.examination import Finding
+
 LOCAL = "local"
-MODEL_SECONDS = 30
-TINY = Prompt(
-    question="ping", messages=(ChatMessage(role="user", content="Answer with one word: ping"),), max_tokens=16
-)
+EXAMINE = "apps.rag.llm_service.examination.examine"  # loaded only where there is a model: its library takes memory
 
 
 def embedding_model() -> str:
@@ -42,21 +39,13 @@ def reranker() -> str:
 
 def language_model() -> str:
     """Ask the model for a word, which is all the cost of this."""
-    service: LLMService | None = ServiceRegistry.get("llm")
-    if service is None:
+    configured = settings.LANGUAGE_MODEL
+    if configured is None:
         return "none, so answers come by extraction. Set TACIT_LLM_BASE_URL and TACIT_LLM_MODEL for one"
-    begun = time.perf_counter()
-    asyncio.run(first_word(service))
-    where = (settings.LANGUAGE_MODEL and settings.LANGUAGE_MODEL.base_url) or "OpenAI"
-    return f"{service.model} at {where} answers in {time.perf_counter() - begun:.1f} seconds"
-
-
-async def first_word(service: LLMService) -> None:
-    try:
-        async with asyncio.timeout(MODEL_SECONDS), aclosing(service.generate(TINY)) as answer:
-            async for _ in answer:
-                return
-    except TimeoutError:
-        raise ProviderUnavailableError(
-            f"The language model said nothing within {MODEL_SECONDS} seconds. Check that its server is not overloaded."
-        ) from None
+    finding: Finding = asyncio.run(load(EXAMINE)(configured))
+    told = f"{finding.seen} {finding.advice}".strip()
+    if finding.state == "broken":
+        raise ProviderError(told)
+    if finding.state == "slow":
+        raise Note(told)
+    return told

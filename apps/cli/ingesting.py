@@ -24,7 +24,7 @@ from apps.knowledge.both_classes import warnings_of, with_marks
 from apps.knowledge.models import Disclosure, Source, SourceStatus
 
 SECONDS_BETWEEN_LOOKS = 5.0
-FINAL = {SourceStatus.READY, SourceStatus.FAILED}
+FINAL = {SourceStatus.READY, SourceStatus.FAILED, SourceStatus.CANCELLED}
 LIVE_WORKER = "SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '10 seconds' LIMIT 1"
 
 
@@ -59,7 +59,7 @@ def ingest(
     with WorkerIfNeeded() as worker:
         finished = wait_for(list(sources), worker, quiet=as_json)
     tell(finished, refused, as_json=as_json)
-    if refused or any(source.status == SourceStatus.FAILED for source in finished):
+    if refused or any(source.status != SourceStatus.READY for source in finished):
         raise typer.Exit(1)
 
 
@@ -171,6 +171,8 @@ def tell(sources: Sequence[Source], refused: Sequence[Refused], *, as_json: bool
             print(f"ready   {source.title}: {passages}")
             for warning in warnings_of(source):
                 print(f"        note: {warning['message']}")
+        elif source.status == SourceStatus.CANCELLED:
+            print(f"stopped {source.title}: somebody stopped its reading.")
         else:
             print(f"failed  {source.title}: {source.error_message}")
     for one in refused:

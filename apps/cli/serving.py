@@ -49,7 +49,7 @@ def up(
 def welcome(address: str, *, demo_is_new: bool) -> str:
     """Return what to print when everything serves: where to go."""
     lines = [f"\nTacit is ready at {address}"]
-    if chatbot := Chatbot.objects.order_by("created_at").first():
+    if chatbot := Chatbot.objects.filter(is_published=True).order_by("created_at").first():
         lines.append(f"  Ask {chatbot.name}:  {address}/c/{chatbot.public_id}")
         if demo_is_new:
             lines.append("    (it is reading its documents now: give it half a minute)")

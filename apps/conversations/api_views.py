@@ -1,6 +1,5 @@
 """The visitor API: ask, read on, open a citation, give feedback; and the owner's view of conversations."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Query, Router, Schema
+from ninja import Path, Query, Router, Schema, Status
 
 from apps.accounts import audit
 from apps.accounts.audit import Action
@@ -17,15 +16,19 @@ from apps.chatbots.api_views import chatbot_of
 from apps.chatbots.models import Chatbot
 from apps.chatbots.services import published_chatbot
 from apps.conversations import schemas
-from apps.conversations.guard import check_origin, check_rate
+from apps.conversations.contacts import offering_with
+from apps.conversations.guard import check_origin
+from apps.conversations.limits_admission import let_in
 from apps.conversations.models import Author, Conversation, Message
 from apps.conversations.rendering import to_html
+from apps.conversations.running import Numbered, RunningAnswer, check_room, start
 from apps.conversations.services import WITHDRAWN, Started, still_citable
-from apps.conversations.sse import event, event_stream
+from apps.conversations.sse import SILENCE, event, event_stream, failure
+from apps.conversations.standing import check
 from apps.core.database.threads import in_database
 from apps.core.database.visitor import visiting
-from apps.core.error_handling import AuthenticationError, NotFoundError
-from apps.core.problems import as_tacit_error, problem
+from apps.core.error_handling import AnswerBrokenOffError, AuthenticationError, NotFoundError
+from apps.core.problems import as_tacit_error
 from apps.core.services import ServiceRegistry
 from apps.rag.events import Cited, Delta, Finished
 
@@ -37,43 +40,72 @@ owner_router = Router(auth=OwnerKey(), tags=["Conversations"])
 
 @visitor_router.post("/messages", response=schemas.AnswerOut, summary="Ask (JSON, or a stream of events)")
 async def ask(request: HttpRequest, public_id: Path[str], payload: schemas.MessageIn) -> HttpResponse:
-    chatbot = await in_database(published_chatbot, public_id)
-    check_origin(request, chatbot)
-    check_rate(request, chatbot)
-    answer = ServiceRegistry.get("chat").answer(
-        chatbot=chatbot, message=payload.message, token=payload.conversation_token
+    check_room()
+    chatbot, place = await in_database(let_in, request, public_id)
+    events = place.holding(
+        ServiceRegistry.get("chat").answer(chatbot=chatbot, message=payload.message, token=payload.conversation_token)
     )
     # The first event is awaited before the response begins, so that a bad question is a 4xx and no broken stream.
-    started: Started = await anext(answer)
+    started: Started = await anext(events)
     if "text/event-stream" in request.headers.get("Accept", ""):
-        response: HttpResponse = event_stream(public_events(started, answer))  # type: ignore[assignment]
+        response: HttpResponse = event_stream(public_events(start(chatbot.pk, started, events)))  # type: ignore[assignment]
     else:
-        response = await whole_answer(started, answer)
+        response = await whole_answer(started, events)
     return response
 
 
-async def public_events(started: Started, answer: AsyncIterator[Any]) -> AsyncIterator[str]:
+async def public_events(answer: RunningAnswer, after: int = 0) -> AsyncIterator[str]:
     """Yield the answer's events as visitors see them; the stream ends with `done` or `error`, always."""
-    async with aclosing(answer):  # type: ignore[type-var]
-        yield begin(started)
-        try:
-            async for one in answer:
-                if isinstance(one, Started):
-                    yield begin(one)
-                elif isinstance(one, Delta):
-                    yield event("delta", schemas.DeltaEvent(text=one.text))
-                elif isinstance(one, Cited):
-                    yield event("citation", citation_out(one.citation))
-                elif isinstance(one, Finished):
-                    yield event("done", done(started, one))
-        except Exception as error:  # noqa: BLE001  # the stream is open: whatever it is, the visitor gets an event and not a torn line
-            yield f"event: error\ndata: {json.dumps(problem(as_tacit_error(error)))}\n\n"
+    try:
+        async with aclosing(answer.read(after)) as batches:
+            async for batch in batches:
+                yield "".join(public_event(answer.started, one) for one in batch) or SILENCE
+                if batch and batch[-1].is_last:
+                    return
+        yield event("done", await kept_answer(answer.chatbot_id, answer.started.message_id), after)
+    except Exception as error:  # noqa: BLE001  # the stream is open: whatever it is, the visitor gets an event and not a torn line
+        yield failure(as_tacit_error(error))
 
 
-def begin(started: Started) -> str:
-    return event(
-        "start", schemas.StartEvent(conversation_token=started.conversation_token, message_id=started.message_id)
+def public_event(started: Started, one: Numbered) -> str:
+    match one.event:
+        case Started() as begun:
+            return event("start", start_event(begun), one.number)
+        case Delta() as delta:
+            return event("delta", schemas.DeltaEvent(text=delta.text), one.number)
+        case Cited() as cited:
+            return event("citation", citation_out(cited.citation), one.number)
+        case Finished() as finished:
+            return event("done", done(started, finished), one.number)
+        case broken:
+            return failure(broken.error)
+
+
+def start_event(started: Started) -> schemas.StartEvent:
+    return schemas.StartEvent(conversation_token=started.conversation_token, message_id=started.message_id)
+
+
+async def kept_answer(chatbot_id: UUID, message_id: UUID) -> schemas.DoneEvent:
+    """Return a whole answer as it is kept and may be shown now. Raises AnswerBrokenOffError, NotFoundError."""
+    spoken = await spoken_now(chatbot_id, message_id)
+    if not spoken.complete:
+        raise AnswerBrokenOffError
+    offering = await in_database(offering_with, message_id)
+    return schemas.DoneEvent(
+        message_id=message_id,
+        html=spoken.html,
+        citations=spoken.citations,
+        answered=bool(spoken.answered),
+        offer_contact=offering.holds(answered=bool(spoken.answered)),
     )
+
+
+async def spoken_now(chatbot_id: UUID, message_id: UUID) -> schemas.SpokenOut:
+    """Return a message as its visitor may see it now. Raises NotFoundError when it or the chatbot is gone."""
+    await check(chatbot_id, ())
+    message = await in_database(ServiceRegistry.get("chat").message, message_id)
+    quoted = [citation.document_id for citation in message.citations.all()]
+    return spoken_out(message, await still_citable(chatbot_id, quoted))
 
 
 async def whole_answer(started: Started, answer: AsyncIterator[Any]) -> HttpResponse:
@@ -97,6 +129,7 @@ def done(started: Started, finished: Finished) -> schemas.DoneEvent:
         html=html_of(finished.text, finished.citations),
         citations=[citation_out(citation) for citation in finished.citations],
         answered=finished.answered,
+        offer_contact=started.contact.holds(answered=finished.answered),
     )
 
 
@@ -122,7 +155,8 @@ async def read_on(request: HttpRequest, public_id: Path[str]) -> schemas.Convers
     messages = await in_database(ServiceRegistry.get("chat").spoken, conversation)
     quoted = {citation.document_id for message in messages for citation in message.citations.all()}
     readable = await still_citable(chatbot.pk, list(quoted))
-    return schemas.ConversationOut(messages=[spoken_out(message, readable) for message in messages if message.text])
+    shown = [message for message in messages if message.text or message == messages[-1]]  # which may be being made
+    return schemas.ConversationOut(messages=[spoken_out(message, readable) for message in shown])
 
 
 def spoken_out(message: Message, readable: set[UUID]) -> schemas.SpokenOut:
@@ -139,6 +173,7 @@ def spoken_out(message: Message, readable: set[UUID]) -> schemas.SpokenOut:
         html=html_of(text, shown) if role == "bot" else "",
         citations=[citation_out(citation) for citation in shown],
         answered=message.answered,
+        complete=message.complete,
         feedback=message.feedback,  # type: ignore[arg-type]  # the model's choices are the schema's
     )
 
@@ -219,14 +254,29 @@ def list_conversations(
     "/{uuid:conversation_id}", response=ConversationForOwner, summary="Read a conversation, with its traces"
 )
 def show_conversation(request: HttpRequest, chatbot_id: Path[UUID], conversation_id: UUID) -> dict[str, Any]:
-    chat = ServiceRegistry.get("chat")
-    conversation = chat.of(chatbot_of(request, chatbot_id)).filter(pk=conversation_id).first()
-    if conversation is None:
-        raise NotFoundError("This chatbot has no conversation with that id.")
+    conversation = owners_conversation(request, chatbot_id, conversation_id)
     audit.record(Action.CONVERSATION_OPENED, conversation)
     return {
         "id": conversation.pk,
         "created_at": conversation.created_at,
         "last_message_at": conversation.last_message_at,
-        "messages": chat.spoken(conversation),
+        "messages": ServiceRegistry.get("chat").spoken(conversation),
     }
+
+
+@owner_router.delete(
+    "/{uuid:conversation_id}", response={204: None}, summary="Delete a conversation with all that was said in it"
+)
+def delete_conversation(request: HttpRequest, chatbot_id: Path[UUID], conversation_id: UUID) -> Status[None]:
+    conversation = owners_conversation(request, chatbot_id, conversation_id)
+    ServiceRegistry.get("erasure").delete_conversation(conversation)
+    return Status(204, None)
+
+
+def owners_conversation(request: HttpRequest, chatbot_id: UUID, conversation_id: UUID) -> Conversation:
+    """Return a conversation with a chatbot of who asks. Raises NotFoundError."""
+    conversations = ServiceRegistry.get("chat").of(chatbot_of(request, chatbot_id))
+    conversation: Conversation | None = conversations.filter(pk=conversation_id).first()
+    if conversation is None:
+        raise NotFoundError("This chatbot has no conversation with that id.")
+    return conversation

@@ -12,6 +12,7 @@ from apps.core.database.threads import in_database
 from apps.core.error_handling import TacitError
 
 VISITOR_API = re.compile(r"/api/v1/chat/([^/]+)/")
+ALLOWED_HEADERS = "Content-Type, Authorization, Accept, Last-Event-ID, Idempotency-Key"
 Answer = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
@@ -37,9 +38,10 @@ class AllowedSitesMiddleware:
         response["Cache-Control"] = "no-store"
         if origin:
             response["Access-Control-Allow-Origin"] = origin
+            response["Access-Control-Expose-Headers"] = "Retry-After"
         if origin and preflight:
             response["Access-Control-Allow-Methods"] = "GET, POST"
-            response["Access-Control-Allow-Headers"] = "Content-Type, Authorization, Accept"
+            response["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
             response["Access-Control-Max-Age"] = "600"
         return response
 

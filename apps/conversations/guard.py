@@ -1,17 +1,14 @@
-"""Who may talk to a chatbot from where, and how often."""
+"""Who may talk to a chatbot from where, and whom a request is counted as."""
 
 import ipaddress
-import time
-from collections import OrderedDict, deque
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from apps.chatbots.models import Chatbot
-from apps.core.error_handling import PermissionDeniedError, RateLimitError
-
-WINDOW_SECONDS = 60.0
-MOST_VISITORS_REMEMBERED = 10_000
+from apps.conversations.limits import contact_limits
+from apps.conversations.limits_counting import Kind, take_turn
+from apps.core.error_handling import PermissionDeniedError
 
 
 def check_origin(request: HttpRequest, chatbot: Chatbot) -> str:
@@ -26,7 +23,7 @@ def check_origin(request: HttpRequest, chatbot: Chatbot) -> str:
     if origin in chatbot.allowed_origins:
         return origin
     raise PermissionDeniedError(
-        "This chatbot is not available on this site. Its owner can allow the site in the settings."
+        "This chatbot is not available on this site. Its owner can allow the site under “Share and embed”."
     )
 
 
@@ -59,33 +56,11 @@ def counted_as(address: str) -> str:
     return str(ipaddress.ip_network((found, 64), strict=False) if isinstance(found, ipaddress.IPv6Address) else address)
 
 
-class RateLimit:
-    """Counts requests by key in a sliding window; keeps the most recent keys only."""
-
-    def __init__(self, seconds: float = WINDOW_SECONDS) -> None:
-        self.seconds = seconds
-        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def count(self, key: str, *, limit: int) -> None:
-        """Count one request. Raises RateLimitError when `limit` were made in the window already."""
-        now = time.monotonic()
-        times = self._seen.setdefault(key, deque())
-        self._seen.move_to_end(key)
-        while times and now - times[0] > self.seconds:
-            times.popleft()
-        if len(times) >= limit:
-            wait = max(1, round(self.seconds - (now - times[0])))
-            raise RateLimitError(f"Too many questions in a short time. Try again in {wait} seconds.", retry_after=wait)
-        times.append(now)
-        while len(self._seen) > MOST_VISITORS_REMEMBERED:
-            self._seen.popitem(last=False)
-
-
-visitor_limit = RateLimit()
-
-
 def check_rate(request: HttpRequest, chatbot: Chatbot) -> None:
-    """Raise RateLimitError when this visitor asks too fast; the machine's own requests are not counted."""
+    """Count a contact form. Raises RateLimitError; the machine's own requests are not counted.
+
+    Questions have limits of their own (`limits_admission.py`).
+    """
     address = visitor_address(request)
     if not is_ours(address):
-        visitor_limit.count(f"{chatbot.pk}:{counted_as(address)}", limit=settings.VISITOR_MESSAGES_PER_MINUTE)
+        take_turn(chatbot_id=chatbot.pk, visitor=counted_as(address), kind=Kind.CONTACT, limits=contact_limits())

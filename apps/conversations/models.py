@@ -9,6 +9,20 @@ from django.utils import timezone
 
 from apps.accounts.audit import Subject
 from apps.chatbots.models import Chatbot
+from apps.conversations.contact_models import Contact, ContactDelivery, ContactMessage
+from apps.conversations.retention_models import Retention
+
+__all__ = [
+    "Author",
+    "Citation",
+    "Contact",
+    "ContactDelivery",
+    "ContactMessage",
+    "Conversation",
+    "FeedbackValue",
+    "Message",
+    "Retention",
+]
 
 
 class Author(models.TextChoices):
@@ -22,11 +36,15 @@ class FeedbackValue(models.TextChoices):
 
 
 class Conversation(models.Model):
-    """One visitor's talk with a chatbot; the visitor holds its token, we hold the token's hash."""
+    """One visitor's talk with a chatbot; the visitor holds its token, we hold the token's hash.
+
+    A trial is one that the owner had to see how the chatbot answers (`trials.py`); it counts nowhere.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="conversations")
     token_hash = models.BinaryField(max_length=32, unique=True)
+    is_trial = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     last_message_at = models.DateTimeField(default=timezone.now)
 

@@ -44,6 +44,7 @@ class AnswerOut(Strict):
     html: str
     citations: list[CitationOut]
     answered: bool
+    offer_contact: bool = Field(description="Whether the contact form is offered with this answer.")
 
 
 class StartEvent(Strict):
@@ -60,10 +61,11 @@ class DoneEvent(Strict):
     html: str
     citations: list[CitationOut]
     answered: bool
+    offer_contact: bool = Field(description="Whether the contact form is offered with this answer.")
 
 
 class SpokenOut(Strict):
-    """A message of the conversation so far."""
+    """A message of the conversation so far; an answer that is not complete broke off, or is being made."""
 
     message_id: UUID
     role: Literal["visitor", "bot"]
@@ -71,6 +73,7 @@ class SpokenOut(Strict):
     html: str
     citations: list[CitationOut]
     answered: bool | None
+    complete: bool
     feedback: Literal["", "up", "down"]
 
 
@@ -85,3 +88,21 @@ class FeedbackIn(Schema):
 
 class FeedbackOut(Strict):
     value: Literal["up", "down"]
+
+
+class WidgetTexts(Strict):
+    launcher: str
+    close: str
+    loading: str
+
+
+class WidgetOut(Strict):
+    """What the widget's button needs before it is opened."""
+
+    name: str
+    language: str
+    direction: Literal["ltr", "rtl"]
+    corner: Literal["start", "end"]
+    accent: str
+    on_accent: str
+    texts: WidgetTexts

@@ -11,11 +11,11 @@ import json
 import secrets
 import unicodedata
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, ParamSpec
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -23,6 +23,8 @@ from django.utils import timezone
 
 from apps.accounts.services import digest
 from apps.chatbots.models import Chatbot
+from apps.conversations.contact_form import ContactOffering, offering_of
+from apps.conversations.limits import limits_of
 from apps.conversations.models import Author, Citation, Conversation, FeedbackValue, Message
 from apps.conversations.schemas import LONGEST_MESSAGE
 from apps.conversations.standing import WithdrawnError, while_standing
@@ -37,6 +39,8 @@ TURNS_REMEMBERED = 6
 ATTEMPTS = 3  # at one answer, while sources are taken away under it
 WITHDRAWN = "[source withdrawn]"
 PRINTABLE_SPACE = "\n\r\t"
+BROKEN_OFF, STOP = "broken_off", "stop"  # marks in the trace of an answer that is not whole
+Arguments = ParamSpec("Arguments")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +49,7 @@ class Started:
 
     message_id: uuid.UUID
     conversation_token: str = field(repr=False)
+    contact: ContactOffering = field(default_factory=ContactOffering)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,20 +92,23 @@ class Exchange:
 class ChatService:
     """Conversations of visitors with a chatbot."""
 
-    async def answer(
-        self, *, chatbot: Chatbot, message: str, token: str | None
-    ) -> AsyncIterator[Started | Delta | Cited | Finished]:
-        """Yield the events of one answer and keep question and answer.
+    async def answer(self, *, chatbot: Chatbot, message: str, token: str | None) -> AsyncIterator[Started | Event]:
+        """Yield the events of one answer and keep question and answer; `Grounded` is not for the visitor.
 
         Raises MessageError for a question that can't be asked, NotFoundError for an unknown conversation and when the
         chatbot is taken offline meanwhile. Closing the iterator stops the model; what was sent until then is kept as
         incomplete.
         """
-        exchange = await in_database(self.ask, chatbot, clean_question(message), token)
+        question = clean_question(message, longest=limits_of(chatbot).longest_message)
+        exchange = await in_database(self.ask, chatbot, question, token)
         try:
             for _ in range(ATTEMPTS):
                 exchange.said = Said()
-                yield Started(message_id=exchange.answer.pk, conversation_token=exchange.token)
+                yield Started(
+                    message_id=exchange.answer.pk,
+                    conversation_token=exchange.token,
+                    contact=offering_of(chatbot, exchange.question),
+                )
                 try:
                     async with aclosing(self.attempt(chatbot, exchange)) as events:
                         async for event in events:
@@ -111,10 +119,9 @@ class ChatService:
             raise ConflictError("The sources of this chatbot are being changed. Ask again in a moment.")
         finally:
             if not exchange.answer.complete:
-                rest = in_database(keep_partly, exchange.answer, exchange.said)
-                await asyncio.shield(asyncio.ensure_future(rest))
+                await surely(keep_partly, exchange.answer, exchange.said)
 
-    async def attempt(self, chatbot: Chatbot, exchange: Exchange) -> AsyncGenerator[Delta | Cited | Finished, None]:
+    async def attempt(self, chatbot: Chatbot, exchange: Exchange) -> AsyncGenerator[Event, None]:
         """Yield one answer from what is citable now. Raises WithdrawnError when that changes meanwhile."""
         history = await without_withdrawn(chatbot, exchange.history)
         async with (
@@ -125,11 +132,8 @@ class ChatService:
         ):
             async for event in standing:
                 exchange.said.take(event)
-                if isinstance(event, Grounded):
-                    continue
                 if isinstance(event, Finished):
-                    await in_database(keep, exchange.answer, event, exchange.said)
-                    exchange.answer.complete = True
+                    await surely(keep, exchange.answer, event, exchange.said)
                 yield event
 
     @transaction.atomic
@@ -157,6 +161,13 @@ class ChatService:
         """Return what was said, oldest first, with citations."""
         return list(messages_of(conversation).prefetch_related("citations"))
 
+    def message(self, message_id: uuid.UUID) -> Message:
+        """Return a message with its citations, for who knows already that it is its visitor's. Raises NotFoundError."""
+        message = Message.objects.filter(pk=message_id).prefetch_related("citations").first()
+        if message is None:
+            raise NotFoundError("This conversation has no such answer.")
+        return message
+
     def answer_of(self, conversation: Conversation, message_id: uuid.UUID) -> Message:
         """Return an answer of the conversation. Raises NotFoundError."""
         message = messages_of(conversation).filter(pk=message_id, author=Author.BOT).first()
@@ -179,20 +190,20 @@ class ChatService:
 
     def of(self, chatbot: Chatbot) -> QuerySet[Conversation]:
         """Return a chatbot's conversations with visitors, the latest first (for its owner)."""
-        return Conversation.objects.filter(chatbot=chatbot, leak_test=None).order_by("-last_message_at")
+        return Conversation.objects.filter(chatbot=chatbot, leak_test=None, is_trial=False).order_by("-last_message_at")
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
     return Message.objects.filter(conversation=conversation).order_by("created_at", "author")
 
 
-def clean_question(text: str) -> str:
+def clean_question(text: str, *, longest: int = LONGEST_MESSAGE) -> str:
     """Return a question as it is asked. Raises MessageError when it is empty, too long or not text."""
     stripped = text.strip()
     if not stripped:
         raise MessageError("The question is empty. Write one.")
-    if len(stripped) > LONGEST_MESSAGE:
-        raise MessageError(f"The question is longer than {LONGEST_MESSAGE:,} characters. Shorten it.")
+    if len(stripped) > longest:
+        raise MessageError(f"The question is longer than {longest:,} characters. Shorten it.")
     strange = sum(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in stripped)
     strange -= sum(character in PRINTABLE_SPACE for character in stripped)
     if strange > len(stripped) / 10 or "\x00" in stripped:
@@ -241,7 +252,9 @@ async def without_withdrawn(chatbot: Chatbot, history: Sequence[PastTurn]) -> li
 
 @transaction.atomic
 def keep(message: Message, finished: Finished, said: Said) -> None:
-    """Keep a whole answer."""
+    """Keep a whole answer. Raises NotFoundError when its conversation was deleted meanwhile."""
+    if not Message.objects.select_for_update().filter(pk=message.pk).exists():
+        raise NotFoundError("This conversation was deleted. Begin a new one.")
     message.text, message.answered, message.complete = finished.text, finished.answered, True
     message.context = sorted(said.document_ids)
     message.trace = json.loads(json.dumps(asdict(finished.trace), default=str))
@@ -252,11 +265,38 @@ def keep(message: Message, finished: Finished, said: Said) -> None:
 
 @transaction.atomic
 def keep_partly(message: Message, said: Said) -> None:
-    """Keep what a visitor saw of an answer before leaving."""
-    message.text, message.context = said.text, sorted(said.document_ids)
-    message.save(update_fields=["text", "context"])
+    """Keep what was said of an answer before it was left, unless its conversation was deleted meanwhile."""
+    kept = Message.objects.filter(pk=message.pk).update(
+        text=said.text, context=sorted(said.document_ids), trace={BROKEN_OFF: True}
+    )
+    if not kept:
+        return
     Citation.objects.bulk_create(row_of(message, event.citation) for event in said.cited)
     defer_watch(message.pk)
+
+
+async def surely(work: Callable[Arguments, None], *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+    """Run database work to its end, although who waits for it may be stopped meanwhile."""
+    task = asyncio.ensure_future(in_database(work, *args, **kwargs))
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def is_over(message: Message) -> bool:
+    """Tell whether an answer is kept, whole or in part; else it is being made, or went down with its process."""
+    return message.complete or BROKEN_OFF in message.trace
+
+
+def ask_to_stop(message_id: uuid.UUID) -> None:
+    """Have an answer stopped by the process that makes it, which looks for this when nobody reads it any more."""
+    Message.objects.filter(pk=message_id, complete=False, trace={}).update(trace={STOP: True})
+
+
+def stop_is_asked_for(message_id: uuid.UUID) -> bool:
+    return Message.objects.filter(pk=message_id, trace__has_key=STOP).exists()
 
 
 def row_of(message: Message, citation: Any) -> Citation:

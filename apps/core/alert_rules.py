@@ -203,4 +203,21 @@ DEFAULT_RULES = (
         "A model came near learn-only text and was stopped. Consider another mode than `inform` for this chatbot.",
         by=("bot",), above=0, window_seconds=3600,
     ),
+    threshold(
+        "budget_nearly_used", "tacit_budget_share",
+        "This chatbot has used four fifths of its budget of this month. After all of it, answers come by extraction.",
+        level=AlertLevel.INFO, above=0.799, by=("bot",),
+    ),
+    threshold(
+        "budget_used_up", "tacit_budget_share",
+        "This chatbot has used up its budget of this month, so answers come by extraction until the next one. Raise"
+        " the budget in its settings if that is too early.",
+        above=0.999, by=("bot",),
+    ),
+    rate(
+        "visitors_turned_away", "tacit_turned_away_total",
+        "This chatbot has got as many messages today as it takes in a day, and turns visitors away. Raise its limit if"
+        " these are people.",
+        labels={"limit": "bot_day"}, by=("bot",), above=0, window_seconds=3600,
+    ),
 )  # fmt: skip

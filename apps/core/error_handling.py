@@ -10,7 +10,10 @@ TacitError
 ├── PermissionDeniedError     who asks is known and may not (403)
 ├── NotFoundError             there is no such thing for who asks (404)
 ├── ConflictError             it clashes with what is there (409)
+│   └── AnswerBrokenOffError     an answer was stopped or lost before it was whole
 ├── RateLimitError            too much, too fast (429)
+│   ├── DailyLimitError          as much as there may be in a day
+│   └── OpenAnswersError         too many answers at once
 ├── DocumentError             a document could not be read (422)
 │   ├── EncryptedDocumentError, DamagedDocumentError, EmptyDocumentError, ScannedDocumentError,
 │   ├── UnknownFormatError, DocumentTooLargeError, ArchiveTooDeepError, ExtractionTimeoutError, ExtractionCrashError
@@ -24,11 +27,18 @@ TacitError
 │   ├── ProviderRequestError     refused because of what this one request holds
 │   ├── CircuitOpenError         it failed several times, so it is left alone for a while; knows when that ends
 │   ├── ProviderBusyError        unavailable because it has too much to do; knows when to come back
-│   └── LocalModelError          a model that runs in this process failed (500)
+│   ├── LocalModelError          a model that runs in this process failed (500)
+│   └── BudgetError              a chatbot has used up what its model may cost in a month
+├── DeliveryError             something did not reach its owner (502)
+│   ├── MailError                the mail server did not take it (retry helps)
+│   ├── DeliveryDelayedError     an attempt failed, and the next one is due; knows when
+│   └── DeliveryImpossibleError  there is no way to send it
 ├── DatabaseError             PostgreSQL is not as Tacit needs it (503)
 └── StorageFullError          there is no room left on a disk (507)
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -49,10 +59,17 @@ class TacitError(Exception):
 
 
 class ValidationError(TacitError):
-    """The request can't be used as it is. Correct what the message names and send it again."""
+    """The request can't be used as it is. Correct what the message names and send it again.
+
+    `fields` says what is wrong with which field, where it is known.
+    """
 
     code = "invalid_request"
     status = 400
+
+    def __init__(self, message: str = "", *, fields: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class MessageError(ValidationError):
@@ -109,6 +126,13 @@ class ConflictError(TacitError):
     status = 409
 
 
+class AnswerBrokenOffError(ConflictError):
+    """This answer ended before it was whole. Ask again."""
+
+    code = "answer_broken_off"
+    retryable = True
+
+
 class RateLimitError(TacitError):
     """Too many requests. Wait a moment and try again."""
 
@@ -119,6 +143,18 @@ class RateLimitError(TacitError):
     def __init__(self, message: str = "", *, retry_after: int = 10) -> None:
         super().__init__(message)
         self.retry_after = retry_after  # seconds
+
+
+class DailyLimitError(RateLimitError):
+    """That was as much as there may be in a day. Come back tomorrow."""
+
+    code = "daily_limit_reached"
+
+
+class OpenAnswersError(RateLimitError):
+    """Too many answers are open at once. Wait until one of them has ended and ask again."""
+
+    code = "too_many_open_answers"
 
 
 class DocumentError(TacitError):
@@ -289,6 +325,44 @@ class LocalModelError(ProviderError):
 
     code = "local_model_failed"
     status = 500
+
+
+class BudgetError(ProviderError):
+    """The chatbot's language model has used up its budget of this month. Raise the budget, or wait for the next one."""
+
+    code = "budget_used_up"
+    status = 503
+
+
+class DeliveryError(TacitError):
+    """A contact could not be delivered. Its page says why, and sends it again."""
+
+    code = "delivery_failed"
+    status = 502
+
+
+class MailError(DeliveryError):
+    """The mail server can't be reached or did not take an e-mail. Tacit tries again; look there if this goes on."""
+
+    code = "mail_failed"
+    retryable = True
+
+
+class DeliveryDelayedError(DeliveryError):
+    """A contact could not be delivered just now. Tacit tries again by itself; its page says when, and why it failed."""
+
+    code = "delivery_delayed"
+    retryable = True
+
+    def __init__(self, message: str = "", *, retry_after: int = 10) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds
+
+
+class DeliveryImpossibleError(DeliveryError):
+    """There is no way by which a contact could be sent. Look at the settings of the contact form."""
+
+    code = "delivery_impossible"
 
 
 class DatabaseError(TacitError):

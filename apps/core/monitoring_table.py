@@ -43,6 +43,7 @@ LABELS = {
     "cache": Label(pattern=WORD, most=20),
     "code": Label(pattern=WORD, most=100),  # an error's code
     "flow": Label(pattern="answer|ingest|api|job", most=4),
+    "limit": Label(pattern=WORD, most=10),  # that a visitor's request met
     "outcome": Label(pattern=WORD, most=10),
     "process": Label(pattern="web|worker|command", most=3),
     "provider": Label(pattern=WORD, most=10),
@@ -86,6 +87,7 @@ KNOWN = (
     counter("tacit_sentences_held_back_total", "Sentences that the privacy filter held back.", "rule"),
     counter("tacit_privacy_alarms_total", "Answers that were stopped because they came near learn-only text.", "bot"),
     counter("tacit_feedback_total", "What visitors thought of answers.", "bot", "value"),
+    counter("tacit_turned_away_total", "Requests of visitors that a limit refused.", "bot", "limit"),
     # the language model
     counter("tacit_llm_calls_total", "Calls of the language model.", "provider", "outcome"),
     seconds("tacit_llm_call_seconds", "How long the language model took, from the call to its last token.", "outcome"),
@@ -114,6 +116,7 @@ KNOWN = (
     gauge("tacit_sources", "Sources by status.", "status"),
     gauge("tacit_queue_depth", "Jobs that wait or run.", "queue", "status"),
     gauge("tacit_queue_age_seconds", "How long the oldest job that is due has waited.", "queue", unit="seconds"),
+    gauge("tacit_budget_share", "How much of a chatbot's budget of this month is used up; 1 is all of it.", "bot"),
     gauge("tacit_workers", "Workers that gave a sign of life in the last half minute."),
     gauge("tacit_alerts", "Alerts that are on."),
     gauge("tacit_disk_free_bytes", "Free disk space where the data folder lies.", unit="bytes"),

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.actors import become, signed_in
@@ -19,11 +20,12 @@ from apps.chatbots.models import Chatbot
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
 }
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +37,7 @@ class Visit:
 
     @property
     def may_change(self) -> bool:
-        return self.member.role in {Role.OWNER, Role.EDITOR}
+        return may_change(self.member)
 
     def context(self, place: str) -> dict[str, Any]:
         """Return what every page of a chatbot shows; `place` is the tab it belongs to."""
@@ -49,26 +51,68 @@ def for_members(view: Page) -> Page:
 
 def for_editors(view: Page) -> Page:
     """Let owners and editors change something by a form; a viewer is refused."""
+    return require_POST(_arriving(_changing(view)))
+
+
+def for_editors_of_removed(view: Page) -> Page:
+    """Let owners and editors take back the deletion of a chatbot; its other pages don't exist."""
+    return require_POST(_arriving(_changing(view), removed=True))
+
+
+def of_organization(view: Page) -> Page:
+    """Show a page of the whole organization, `view(request, member)`, to its members."""
+    return require_safe(_belonging(view))
+
+
+def by_editors(view: Page) -> Page:
+    """Let owners and editors of the organization change something by a form: `view(request, member)`."""
 
     @wraps(view)
-    def change(request: HttpRequest, visit: Visit, **rest: Any) -> HttpResponse:
+    def change(request: HttpRequest, member: Member, **rest: Any) -> HttpResponseBase:
+        if not may_change(member):
+            raise PermissionDenied
+        return view(request, member, **rest)
+
+    return require_POST(_belonging(change))
+
+
+def may_change(member: Member) -> bool:
+    return member.role in {Role.OWNER, Role.EDITOR}
+
+
+def _belonging(view: Page) -> Page:
+    @wraps(view)
+    def arrive(request: HttpRequest, **rest: Any) -> HttpResponseBase:
+        user = cast(User, request.user)
+        member = Member.objects.filter(user=user).select_related("organization", "user").order_by("created_at").first()
+        if member is None:
+            raise PermissionDenied
+        become(signed_in(user))
+        return secured(view(request, member, **rest))
+
+    return login_required(arrive)
+
+
+def _changing(view: Page) -> Page:
+    @wraps(view)
+    def change(request: HttpRequest, visit: Visit, **rest: Any) -> HttpResponseBase:
         if not visit.may_change:
             raise PermissionDenied
         return view(request, visit, **rest)
 
-    return require_POST(_arriving(change))
+    return change
 
 
-def _arriving(view: Page) -> Page:
+def _arriving(view: Page, *, removed: bool = False) -> Page:
     @wraps(view)
-    def arrive(request: HttpRequest, chatbot_id: UUID, **rest: Any) -> HttpResponse:
+    def arrive(request: HttpRequest, chatbot_id: UUID, **rest: Any) -> HttpResponseBase:
         user = cast(User, request.user)
         member = (
             Member.objects.filter(user=user, organization__chatbots=chatbot_id)
             .select_related("organization", "user")
             .first()
         )
-        chatbot = Chatbot.objects.filter(pk=chatbot_id).first()
+        chatbot = Chatbot.objects.filter(pk=chatbot_id, deleted_at__isnull=not removed).first()
         if member is None or chatbot is None:
             raise Http404
         become(signed_in(user))
@@ -77,7 +121,7 @@ def _arriving(view: Page) -> Page:
     return login_required(arrive)
 
 
-def secured(response: HttpResponse) -> HttpResponse:
+def secured(response: Response) -> Response:
     for name, value in HEADERS.items():
-        response[name] = value
+        response.headers.setdefault(name, value)  # a download has a stricter policy of its own
     return response

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -20,7 +19,7 @@ from apps.chatbots.models import Chatbot
 from apps.core.database.threads import in_database
 from apps.core.error_handling import ValidationError
 from apps.core.services import ServiceRegistry
-from apps.knowledge import originals
+from apps.knowledge.downloads import download_of
 from apps.knowledge.models import Document, Source
 from apps.knowledge.schemas import (
     ADD_SOURCES_BODY,
@@ -162,6 +161,12 @@ def retry_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) 
     return Status(202, ServiceRegistry.get("knowledge_sources").retry(source_of(request, chatbot_id, source_id)))
 
 
+@router.post("/{uuid:source_id}/cancel", response=SourceOut, summary="Stop reading a source")
+def cancel_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> Source:
+    ServiceRegistry.get("knowledge_sources").cancel(source_of(request, chatbot_id, source_id))
+    return source_of(request, chatbot_id, source_id)
+
+
 @router.get("/{uuid:source_id}/documents", response=list[DocumentOut], summary="Read what came out of a source")
 def list_documents(
     request: HttpRequest,
@@ -177,17 +182,4 @@ def list_documents(
 
 @router.get("/{uuid:source_id}/original", summary="Download the original file")
 def download_original(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> StreamingHttpResponse:
-    source = source_of(request, chatbot_id, source_id)
-    audit.record(Action.SOURCE_OPENED, source, what="original")
-    # Whatever the file is, the browser saves it and runs nothing of it.
-    response = StreamingHttpResponse(sent(originals.pieces(source)), content_type="application/octet-stream")
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(source.file_name or 'original')}"
-    response["Content-Length"] = str(source.size)
-    response["Content-Security-Policy"] = "sandbox"
-    return response
-
-
-async def sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield pieces one by one; given as they are, all of them would be read before the first is sent."""
-    while piece := await in_database(next, pieces, b""):
-        yield piece
+    return download_of(source_of(request, chatbot_id, source_id))

@@ -52,6 +52,13 @@ def forget_earlier(source: Source) -> None:
     FilePiece.objects.filter(source=source, revision__lt=source.revision).delete()
 
 
+def take_to_next_revision(source: Source) -> None:
+    """Count a source's revision up and keep its original: whoever works on the one before gives up."""
+    kept = FilePiece.objects.filter(source=source, revision=source.revision)
+    source.revision += 1
+    kept.update(revision=source.revision)
+
+
 @contextmanager
 def on_disk(source: Source) -> Iterator[Path]:
     """Give the original as a temporary file, which is gone after the block."""

@@ -1,4 +1,7 @@
-"""Finds what a crash left behind, jobs whose worker died and sources that no job sees to, and queues it again."""
+"""Finds what a crash left behind, jobs whose worker died and sources that no job sees to, and queues it again.
+
+So it does with jobs that a wrong clock has set for a day when nobody waits for them any more.
+"""
 
 import asyncio
 import contextlib
@@ -12,14 +15,16 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
 
+from apps.core.circuit_breaker.circuit import LONGEST_PAUSE
 from apps.knowledge.models import Source, SourceStatus
-from apps.knowledge.services import queue
+from apps.knowledge.queue import INGEST, queue
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 3
 STALLED_SECONDS = 12  # without a sign of life; one that lives all the same does no harm, see `tasks.one_run`
 LOOK_SECONDS = 5
+LONGEST_DELAY = 2 * LONGEST_PAUSE  # no try is ever set for later than half of this
 
 
 async def keep_rescuing() -> None:
@@ -28,6 +33,7 @@ async def keep_rescuing() -> None:
         try:
             await requeue_stalled()
             await sync_to_async(requeue_forgotten, thread_sensitive=False)()
+            await sync_to_async(bring_forward, thread_sensitive=False)()
         except (ConnectorException, OperationalError, InterfaceError) as error:
             logger.warning("The queue can't be looked after at the moment: %s", type(error).__name__)
         await asyncio.sleep(LOOK_SECONDS)
@@ -50,5 +56,18 @@ def requeue_forgotten() -> None:
         with transaction.atomic():
             for source in unfinished.exclude(Exists(jobs)).select_for_update(skip_locked=True):
                 queue(source)
+    finally:
+        connection.close()
+
+
+def bring_forward() -> None:
+    """Let begin now what was set for later than any try ever is: a clock was wrong, which has been put right since."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET scheduled_at = now()"
+                " WHERE task_name = %s AND status = 'todo' AND scheduled_at > now() + make_interval(secs => %s)",
+                [INGEST, LONGEST_DELAY],
+            )
     finally:
         connection.close()

@@ -50,7 +50,7 @@ class SourceOut(Schema):
     file_name: str
     url: str
     disclosure: str
-    status: Literal["queued", "running", "ready", "failed"]
+    status: Literal["queued", "running", "ready", "failed", "cancelled"]
     stage: str
     progress: int = Field(description="Per cent.")
     error: Failure | None

@@ -1,27 +1,27 @@
-"""Writes about sources: add, replace, flip, retry, delete. Each commits its job with its row."""
+"""Writes about sources: add, replace, flip, retry, cancel, delete. Each commits its job with its row."""
 
 import io
 import uuid
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from procrastinate.contrib.django import app
 
 from apps.accounts import audit
 from apps.accounts.audit import Action
 from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
-from apps.core.error_handling import DocumentTooLargeError, NotFoundError, ValidationError
+from apps.core.error_handling import ConflictError, DocumentTooLargeError, NotFoundError, ValidationError
 from apps.knowledge import both_classes, originals
 from apps.knowledge.models import Disclosure, Document, Source, SourceKind, SourceStatus
-from apps.knowledge.queue import INGEST, QUEUE
+from apps.knowledge.queue import drop_waiting_jobs, queue
 from apps.retrieval import guard, index, steering
 
 LONGEST_NAME = 500
+UNDER_WAY = (SourceStatus.QUEUED, SourceStatus.RUNNING)
 STRICTER_WINS = (
     "The same file was added as citable and as learn-only. It is learn-only until you decide otherwise: change this"
     " source's disclosure if visitors may see it."
@@ -141,6 +141,27 @@ class KnowledgeSourceService:
             .first()
         )
 
+    def replace_content(
+        self, source: Source, *, content: BinaryIO, file_name: str = "", by: User | None = None
+    ) -> Source:
+        """Read a source anew from another file or text; what it has in the index serves until that is read.
+
+        Raises DocumentTooLargeError, and ConflictError when another source holds this content already.
+        """
+        content_hash, size = originals.measure(content, limit=settings.MAX_UPLOAD_BYTES)
+        with transaction.atomic():
+            lock(source.chatbot)
+            source.refresh_from_db()
+            holders = self.of(source.chatbot).filter(content_hash=content_hash).exclude(kind=SourceKind.URL)
+            if twin := holders.exclude(pk=source.pk).first():
+                raise ConflictError(f"“{twin.title}” holds exactly this already. Delete one of the two instead.")
+            name = clean_name(file_name) if file_name else source.file_name
+            follows = source.title == source.file_name and source.kind == SourceKind.FILE
+            source.file_name, title = name, name if follows else source.title
+            source.save(update_fields=["file_name", "updated_at"])
+            new = Source(title=title, content_hash=content_hash, size=size, added_by=by)
+            return self._replace(source, new, content).source
+
     @transaction.atomic
     def _refuse(self, new: Source, error: DocumentTooLargeError) -> Added:
         """Show the owner, among the other sources, a file that is not kept; what it should replace goes on serving."""
@@ -161,7 +182,7 @@ class KnowledgeSourceService:
         """The same content again: nothing doubles, the stricter class wins, and a failed one gets another try."""
         if same.disclosure != new.disclosure:
             self._keep_stricter(same)
-        if same.status == SourceStatus.FAILED:
+        if same.status in {SourceStatus.FAILED, SourceStatus.CANCELLED}:
             renew(same)
         return Added(source=same, created=False)
 
@@ -225,16 +246,49 @@ class KnowledgeSourceService:
         return source
 
     @transaction.atomic
+    def cancel(self, source: Source) -> Source:
+        """Stop what is to be read or being read; what was served before goes on serving.
+
+        A run that is under way ends before it writes its next document. Of a source that was never ready, nothing is
+        served. One that is done meanwhile stays as it is.
+        """
+        lock_all_of(source)
+        source.refresh_from_db()
+        if source.status not in UNDER_WAY:
+            return source
+        audit.record(Action.SOURCE_CANCELLED, source)
+        drop_waiting_jobs(source)
+        originals.take_to_next_revision(source)
+        source.indexed_revision = source.revision
+        source.status, source.stage, source.progress = SourceStatus.CANCELLED, "", 0
+        source.error_code = source.error_message = ""
+        source.save(
+            update_fields=[
+                "revision", "indexed_revision", "status", "stage", "progress", "error_code", "error_message",
+                "updated_at",
+            ]
+        )  # fmt: skip
+        if not source.document_count:
+            forget_documents(source)
+        return source
+
+    @transaction.atomic
     def delete(self, source: Source) -> None:
         """Delete a source with its original, documents and passages, in one transaction."""
         lock_all_of(source)
-        documents = Document.objects.filter(source=source).values_list("pk", flat=True)
-        index.remove(chatbot_id=source.chatbot_id, document_ids=documents)
-        steering.defer_relink(source.chatbot_id)
         audit.record(Action.SOURCE_DELETED, source, disclosure=source.disclosure)
+        forget_documents(source)
         source.delete()
-        both_classes.settle(source.chatbot_id)
-        guard.defer_refresh(source.chatbot_id)
+
+
+def forget_documents(source: Source) -> None:
+    """Take a source's documents out of the product, their passages first: from the next token on nobody reads them."""
+    documents = Document.objects.filter(source=source)
+    index.remove(chatbot_id=source.chatbot_id, document_ids=documents.values_list("pk", flat=True))
+    steering.defer_relink(source.chatbot_id)
+    documents.delete()
+    both_classes.settle(source.chatbot_id)
+    guard.defer_refresh(source.chatbot_id)
 
 
 def rename_document(source: Source) -> None:
@@ -265,15 +319,6 @@ def lock_all_of(source: Source) -> None:
     both_classes.lock(source.chatbot_id)
 
 
-def queue(source: Source) -> None:
-    """Commit a job together with the source it works on; jobs of one source never run side by side."""
-    app.configure_task(INGEST, queue=QUEUE, lock=lock_of(source)).defer(source_id=str(source.pk))
-
-
-def lock_of(source: Source) -> str:
-    return f"source:{source.pk}"
-
-
 def renew(source: Source) -> None:
     """Queue a source again, now; what it has in the index serves meanwhile."""
     source.status, source.stage, source.progress = SourceStatus.QUEUED, "", 0
@@ -282,9 +327,7 @@ def renew(source: Source) -> None:
     source.save(
         update_fields=["status", "stage", "progress", "error_code", "error_message", "indexed_revision", "updated_at"]
     )
-    # A job that waits for its next attempt would hold up the new one.
-    for waiting in app.job_manager.list_jobs(lock=lock_of(source), status="todo"):
-        app.job_manager.cancel_job_by_id(cast(int, waiting.id), delete_job=True)
+    drop_waiting_jobs(source)  # one that waits for its next attempt would hold up the new one
     queue(source)
 
 

@@ -17,8 +17,9 @@ from apps.core.error_reports import ErrorReport, ReportKind, report
 from apps.core.job_context import observed_job
 from apps.core.problems import in_our_words
 from apps.knowledge.ingest import fail, ingest_source, wait
-from apps.knowledge.models import Source
+from apps.knowledge.models import Source, SourceStatus
 from apps.knowledge.queue import INGEST, QUEUE
+from apps.knowledge.removal import RemovedSourceService
 from apps.knowledge.rescue import HEARTBEAT_SECONDS, STALLED_SECONDS
 from apps.knowledge.waiting import FIRST_WAIT_SECONDS, check_model, open_circuit_behind, postpone, tried
 from apps.retrieval import large
@@ -61,6 +62,8 @@ def ingest(context: JobContext, *, source_id: str, earlier: int = 0, waits: int 
                 ingest_source(source_id)
                 build_indexes_if_large(source_id)
         except TacitError as error:
+            if is_cancelled(source_id):
+                return
             if opened := open_circuit_behind(error, source_id):
                 postpone(source_id, opened, context.job)
                 return
@@ -79,9 +82,16 @@ def ingest(context: JobContext, *, source_id: str, earlier: int = 0, waits: int 
 
 def end_failed(source_id: str, told: TacitError, *, cause: BaseException | None = None) -> None:
     """End a source as failed, and let the failure be recorded with the errors of its organization."""
+    if is_cancelled(source_id):
+        return
     fail(source_id, told)
     organization_id = Source.objects.filter(pk=source_id).values_list("chatbot__organization_id", flat=True).first()
     report(ErrorReport(kind=ReportKind.SOURCE, code=told.code, error=cause or told, organization_id=organization_id))
+
+
+def is_cancelled(source_id: str) -> bool:
+    """Return whether somebody stopped a source: how a run of it ends after that is nobody's concern."""
+    return Source.objects.filter(pk=source_id, status=SourceStatus.CANCELLED).exists()
 
 
 @contextmanager
@@ -126,6 +136,13 @@ def build_indexes_if_large(source_id: str) -> None:
 async def forget_failed_jobs(timestamp: int) -> None:
     """Delete what the queue keeps of jobs that failed; what the owner was told stands in the sources' rows."""
     await app.job_manager.delete_old_jobs(nb_hours=24 * DAYS_FAILED_JOBS_ARE_KEPT, include_failed=True)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="purge_removed_sources", queue=QUEUE, queueing_lock="purge_removed_sources")
+def purge_removed_sources(timestamp: int) -> None:
+    """Delete for good what was kept of deleted sources."""
+    RemovedSourceService().purge_expired()
 
 
 def worker_options() -> dict[str, Any]:

@@ -1,13 +1,8 @@
-"""Delivers alerts by e-mail and to a webhook, which is signed as the Standard Webhooks specification says."""
+"""Delivers alerts by e-mail and to a signed webhook."""
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 import logging
 import smtplib
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,12 +13,12 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from apps.core.error_handling import FetchError, FetchUnavailableError, TacitError
-from apps.core.services import load
+from apps.core.webhooks import Webhook
+from apps.core.webhooks import post_signed as post_to_webhook
 from apps.observability.models import Alert
 
 logger = logging.getLogger(__name__)
 
-OUTBOUND = "apps.core.outbound.posting.post"  # loaded only when there is something to post
 FIRED, OVER = "alert.fired", "alert.cleared"
 QUEUE = "alerts"
 LOOK, MAIL, POST = "look_for_alerts", "mail_alert", "post_alert"
@@ -67,36 +62,13 @@ def post_signed(alert: Alert, event: str) -> None:
     """Post an alert to the webhook. Raises FetchError; a retry helps where the other server was away."""
     body = json.dumps(payload(alert, event)).encode()
     delivery = f"{alert.pk}-{'over' if event == OVER else 'fired'}"  # the same at every attempt
-    now = str(int(time.time()))
-    headers: dict[str | bytes, str | bytes] = {
-        "Content-Type": "application/json",
-        "webhook-id": delivery,
-        "webhook-timestamp": now,
-        "webhook-signature": signature(delivery, now, body),
-    }
+    webhook = Webhook(url=settings.ALERT_WEBHOOK_URL, secret=settings.ALERT_WEBHOOK_SECRET)
     try:
-        load(OUTBOUND)(settings.ALERT_WEBHOOK_URL, body, headers=headers)
+        post_to_webhook(webhook, body, delivery=delivery)
     except FetchError as error:
         if error.retryable:
             raise
         raise FetchUnavailableError("The webhook did not take an alert. Check TACIT_ALERT_WEBHOOK_URL.") from error
-
-
-def signature(delivery: str, timestamp: str, body: bytes) -> str:
-    """Return `v1,` and the HMAC-SHA256 of id, timestamp and body in base64."""
-    signed = b".".join([delivery.encode(), timestamp.encode(), body])
-    digest = hmac.new(key_of(settings.ALERT_WEBHOOK_SECRET), signed, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(digest).decode()
-
-
-def key_of(secret: str) -> bytes:
-    """Return the key that a secret stands for: `whsec_` goes before base64, anything else is taken as it is."""
-    if secret.startswith("whsec_"):
-        try:
-            return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-        except binascii.Error:
-            pass
-    return secret.encode()
 
 
 def payload(alert: Alert, event: str) -> dict[str, Any]:

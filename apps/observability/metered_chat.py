@@ -1,5 +1,6 @@
 """The chat with a meter on it: stages, outcomes, what was held back, feedback, and failures by code."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from apps.chatbots.models import Chatbot
 from apps.conversations.models import Message
 from apps.conversations.services import ChatService
-from apps.core.error_handling import TacitError
+from apps.core.error_handling import BudgetError, TacitError
 from apps.core.monitoring import track_metric
 from apps.observability.metered_llm import Answering, answering
 from apps.rag.events import Finished
@@ -35,7 +36,7 @@ class MeteredChat:
                         this.trace = event.trace
                         count(this.bot, event)
                     yield event
-        except GeneratorExit:
+        except (GeneratorExit, asyncio.CancelledError):
             if this.trace is None:
                 track_metric("tacit_answers_broken_off_total", 1, {"bot": this.bot})
             raise
@@ -64,5 +65,5 @@ def count(bot: str, finished: Finished) -> None:
         track_metric("tacit_sentences_held_back_total", 1, {"rule": dropped.rule})
     if trace.alarms:
         track_metric("tacit_privacy_alarms_total", 1, {"bot": bot})
-    if trace.fallback:
+    if trace.fallback not in {None, BudgetError.code}:  # a budget is no failure; it has alerts of its own
         track_metric("tacit_failures_total", 1, {"flow": "answer", "code": trace.fallback})

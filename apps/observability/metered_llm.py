@@ -6,8 +6,7 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from django.conf import settings
-
+from apps.chatbots.tokens import Tokens
 from apps.core.error_handling import ProviderError
 from apps.core.monitoring import track_metric
 from apps.rag.llm_service import LLMService, Prompt, Stop, Token
@@ -15,7 +14,6 @@ from apps.rag.llm_service.protocol import Usage
 from apps.rag.trace import Trace
 
 NOBODY = "none"
-MILLION = 1_000_000
 
 
 @dataclass(kw_only=True, slots=True)
@@ -104,5 +102,4 @@ def count(call: Call) -> None:
 
 def cost_of(usage: Usage) -> float:
     """Return what a call cost by the prices in the settings; 0 without any."""
-    price = usage.prompt_tokens * settings.LLM_INPUT_PRICE + usage.completion_tokens * settings.LLM_OUTPUT_PRICE
-    return price / MILLION
+    return float(Tokens(input=usage.prompt_tokens, output=usage.completion_tokens).cost)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from apps.core.alert_evaluation import Series
 from apps.core.monitoring import metric_of, metrics_collector
 from apps.core.monitoring_table import METRICS, MetricKind
+from apps.core.services import ServiceRegistry
 from apps.observability.models import ProcessNumbers
 
 LIVING_SECONDS = 120  # a process tells at least every minute that it lives
@@ -44,7 +45,7 @@ SELECT split_part(name, ':', 1), max(CASE WHEN updated_at < now() - interval '30
 FROM shared_circuit GROUP BY 1
 """
 ALERTS = "SELECT count(*) FROM observability_alert WHERE cleared_at IS NULL"
-STATUSES = ("queued", "running", "ready", "failed")
+STATUSES = ("queued", "running", "ready", "failed", "cancelled")
 
 
 @dataclass(slots=True)
@@ -123,6 +124,8 @@ def from_database(cursor: Any) -> dict[Series, float]:
     cursor.execute(CIRCUITS)
     for kind, state in cursor.fetchall():
         samples[gauge("tacit_breaker_state", breaker=kind)] = float(state)
+    for chatbot_id, share in ServiceRegistry.get("budget").shares().items():
+        samples[gauge("tacit_budget_share", bot=str(chatbot_id))] = share
     for name, query in (("tacit_workers", WORKERS), ("tacit_alerts", ALERTS)):
         cursor.execute(query)
         samples[gauge(name)] = cursor.fetchone()[0]

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -16,6 +17,7 @@ from uuid import UUID
 from apps.core.embedding_service import EmbeddingService
 from apps.core.error_handling import ProviderError, ProviderUnavailableError
 from apps.core.services import ServiceRegistry, load
+from apps.rag.budgeted import on_account_of
 from apps.rag.context_builder import Candidate, Context, ContextBuilder
 from apps.rag.draft import Draft
 from apps.rag.events import Event, Grounded, Turn
@@ -48,6 +50,8 @@ class Chatbot(Protocol):
     @property
     def instructions(self) -> str: ...
     @property
+    def tone(self) -> str: ...
+    @property
     def language(self) -> str: ...
     @property
     def is_steered(self) -> bool: ...
@@ -58,6 +62,10 @@ class ConfiguredChatbot(Chatbot, Protocol):
 
     @property
     def learn_only_use(self) -> str: ...
+    @property
+    def monthly_cost(self) -> Decimal | None: ...
+    @property
+    def monthly_tokens(self) -> int | None: ...
 
 
 class SearchService(Protocol):
@@ -127,6 +135,7 @@ class RAGPipeline:
             name=self._chatbot.name,
             instructions=self._chatbot.instructions,
             language=language,
+            tone=self._chatbot.tone,
         )
         prompt, known_words = ask(), self._known_words(question, history, language)
         informed = await self._inform(ask, prompt, history, question, draft)
@@ -287,6 +296,6 @@ def create_rag_pipeline(chatbot: ConfiguredChatbot, *, message_id: UUID | None =
         search=ServiceRegistry.get("search"),
         reranker=ServiceRegistry.get("reranker"),
         informant=load(INFORMANT)(chatbot.id, message_id) if chatbot.learn_only_use == INFORM else None,
-        llm=ServiceRegistry.get("llm"),
+        llm=on_account_of(chatbot, ServiceRegistry.get("llm")),
         extractive=ExtractiveLLMService(embeddings=embeddings),
     )

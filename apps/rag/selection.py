@@ -24,6 +24,11 @@ _POINTS_BACK = re.compile(
     r"er|sie|es|diese[rsnm]?|dazu|dies|dadurch|dabei|außerdem|jedoch|il|elle|ils|elles|cela|ce|cette|ces|ello|esto|este|esta|estos|estas|isso|isto|ele|ela)\b",
     re.IGNORECASE,
 )
+# Openings that answer the question above the sentence, and no other.
+_ANSWERS_ITS_OWN = re.compile(
+    r"(?:(?:yes|no|ja|nein|doch|oui|non|s[ií]|sim|não|हाँ|नहीं)\s*[,.;:!–—-]|(?:是的|不是|はい|いいえ)[，。、,]|(?:نعم|لا)\s*[،,.])",
+    re.IGNORECASE,
+)
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _LEADS_IN = (":", "：")
 
@@ -101,11 +106,20 @@ def _sentences(scored: Sequence[Scored], judge: Judge) -> list[Line]:
 
 
 def _may_follow(one: Scored, best: Scored) -> bool:
-    """Tell whether a candidate may stand beside the best: a row about the subject beside a row, else no fragment."""
+    """Tell whether a candidate may stand beside the best: a row about the subject beside a row, else no fragment.
+
+    Nor may a "yes" to another question.
+    """
     unit = one.candidate.unit
+    if _ANSWERS_ITS_OWN.match(one.candidate.text) and not _stand_together(one.candidate, best.candidate):
+        return False
     if best.candidate.unit.kind is UnitKind.ROW:
         return unit.kind is UnitKind.ROW and one.gain >= best.gain
     return unit.kind is not UnitKind.SENTENCE or one.candidate.text.rstrip("\"'”’»)").endswith((*_ENDS, *_LEADS_IN))
+
+
+def _stand_together(one: CandidateUnit, other: CandidateUnit) -> bool:
+    return one.passage is other.passage and one.unit.about == other.unit.about
 
 
 def _in_order(chosen: Sequence[CandidateUnit]) -> list[Line]:

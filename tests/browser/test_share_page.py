@@ -60,6 +60,7 @@ def test_the_owner_signs_in_with_the_one_time_link(alice: Owner) -> None:
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="Shop")).to_be_visible()
         expect(page.get_by_text("by extraction")).to_be_visible()
+        page.locator("summary", has_text="Account").click()
         page.get_by_role("button", name="Sign out").click()
 
         page.goto(f"{alice.address}/sign-in/{token}")

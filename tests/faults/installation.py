@@ -126,11 +126,12 @@ class Running:
     log: Path
 
     @classmethod
-    def start(cls, installation: Installation, port: int) -> "Running":
+    def start(cls, installation: Installation, port: int, *command: str) -> "Running":
+        """Start `tacit up`, or another command that serves."""
         log = installation.data_dir.with_name(f"{installation.data_dir.name}-{port}.log")
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [*TACIT, "up", "--port", str(port), "--no-demo"],
+                [*TACIT, *(command or ("up", "--no-demo")), "--port", str(port)],
                 cwd=ROOT,
                 env=installation.environment,
                 stdin=subprocess.DEVNULL,

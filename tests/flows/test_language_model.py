@@ -249,9 +249,10 @@ class streaming:  # noqa: N801  # read like a function
         self._stream.__exit__(*error)
 
 
-def test_who_leaves_stops_the_model_and_what_was_said_is_kept(
-    alice: Owner, bot: dict[str, Any], model: LLMServer
+def test_who_leaves_and_stays_away_stops_the_model_and_what_was_said_is_kept(
+    alice: Owner, bot: dict[str, Any], model: LLMServer, settings: Any
 ) -> None:
+    settings.ANSWER_GRACE_SECONDS = 0.5
     model.behave(stalls_after(HALF_AN_ANSWER))
     with streaming(alice, bot) as events:
         said = next(data for name, data in events if name == "delta")["text"]
@@ -265,8 +266,9 @@ def test_who_leaves_stops_the_model_and_what_was_said_is_kept(
 
 
 def test_who_leaves_before_the_first_word_stops_the_model_too(
-    alice: Owner, bot: dict[str, Any], model: LLMServer
+    alice: Owner, bot: dict[str, Any], model: LLMServer, settings: Any
 ) -> None:
+    settings.ANSWER_GRACE_SECONDS = 0.5
     model.behave(llm_server.hangs)
     with streaming(alice, bot) as events:
         assert next(events)[0] == "start"

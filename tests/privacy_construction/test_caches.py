@@ -19,7 +19,12 @@ CACHING = {"cache", "lru_cache"}  # what an object keeps of itself goes with it
 STORES = {"dict", "OrderedDict", "defaultdict", "WeakKeyDictionary", "WeakValueDictionary", "list", "set", "deque"}
 # Stores by `file:name`: what is remembered.
 KNOWN = {
+    "apps/conversations/answer_views.py:_waiting": "how many requests wait for other processes; no answers",
+    # The only store of what is said: one answer each while it is made, by its message's id. Who asks for it has shown
+    # the token of its conversation, and what is told once more is looked at anew.
+    "apps/conversations/running.py:_running": "the answers that this process is making",
     "apps/conversations/standing.py:_desks": "who waits for a look at the database, by event loop and bot; no answers",
+    "apps/conversations/limits_admission.py:_keepers": "which places of open answers are held; no answers",
     "apps/core/circuit_breaker/watching.py:_listeners": "who wants to hear of circuits",
     "apps/core/error_reports.py:_listeners": "who wants to hear of errors",
     "apps/incidents/checking.py:tests_in()": "names of tests",
@@ -45,6 +50,7 @@ KNOWN = {
     "apps/retrieval/providers.py:_by_spec": "embedding models by setting",
     "apps/retrieval/reranker/registry.py:_warn_once()": "which warnings were given",
     "apps/retrieval/search_sql.py:search_statement()": "statements of our own, by size of the vectors",
+    "apps/widget/texts.py:texts_for()": "the words of the visitor's pages, by language",
 }
 
 

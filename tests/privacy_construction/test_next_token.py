@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from apps.chatbots.models import Chatbot
+from apps.core.services import ServiceRegistry
 from tests import visitor
 from tests.conftest import Owner
 from tests.llm_server import LLMServer, says
@@ -26,6 +28,13 @@ def flip(owner: Owner, bot: dict[str, Any]) -> None:
 def delete(owner: Owner, bot: dict[str, Any]) -> None:
     address = f"/chatbots/{bot['id']}/sources/{source_named(owner, bot, 'warranty.md')['id']}"
     assert owner.api.delete(address).status_code == 204
+
+
+def remove(owner: Owner, bot: dict[str, Any]) -> None:
+    """Delete as the dashboard does, so that it can be restored."""
+    chatbot = Chatbot.objects.get(pk=bot["id"])
+    source = ServiceRegistry.get("knowledge_sources").of(chatbot).get(file_name="warranty.md")
+    ServiceRegistry.get("removed_sources").remove(source)
 
 
 def unpublish(owner: Owner, bot: dict[str, Any]) -> None:
@@ -78,7 +87,7 @@ def test_an_answer_under_which_nothing_changes_goes_on_to_its_end(
     assert [name for name, _ in events_in(before + after)].count("start") == 1
 
 
-@pytest.mark.parametrize("change", [flip, delete])
+@pytest.mark.parametrize("change", [flip, delete, remove])
 def test_not_one_more_token_of_a_source_that_is_taken_away(
     change: Change, alice: Owner, bot: dict[str, Any], model: LLMServer, paused: PausedAnswer
 ) -> None:
@@ -92,7 +101,7 @@ def test_not_one_more_token_of_a_source_that_is_taken_away(
     assert not any("24 months" in request.text for request in model.requests[1:])
 
 
-@pytest.mark.parametrize("change", [flip, delete])
+@pytest.mark.parametrize("change", [flip, delete, remove])
 def test_what_is_kept_is_the_new_answer_alone(
     change: Change, alice: Owner, bot: dict[str, Any], paused: PausedAnswer
 ) -> None:
@@ -185,7 +194,7 @@ def test_history_keeps_an_answer_from_sources_that_stay(alice: Owner, bot: dict[
     assert "[source withdrawn]" not in model.requests[-1].text
 
 
-@pytest.mark.parametrize("change", [flip, delete])
+@pytest.mark.parametrize("change", [flip, delete, remove])
 def test_saved_citations_of_what_is_taken_away_are_withdrawn(change: Change, alice: Owner, bot: dict[str, Any]) -> None:
     said = alice.ask(bot, QUESTION)
     root = f"{alice.address}/api/v1/chat/{bot['public_id']}"

@@ -24,20 +24,28 @@ from tests.privacy_construction.conftest import QUESTION, SECRET_WORDS, source_n
 
 CITATION = {"n", "title", "url", "page", "quote"}
 ANSWER = {"message_id", "conversation_token", "text", "html", "citations", "citations.n", "citations.title",
-          "citations.url", "citations.page", "citations.quote", "answered"}  # fmt: skip
-SPOKEN = {f"messages.{field}" for field in ("message_id", "role", "text", "html", "citations", "answered", "feedback")}
+          "citations.url", "citations.page", "citations.quote", "answered", "offer_contact"}  # fmt: skip
+SPOKEN_FIELDS = {"message_id", "role", "text", "html", "citations", "answered", "complete", "feedback"}
+SPOKEN = {f"messages.{field}" for field in SPOKEN_FIELDS}
+DONE = {"message_id", "html", "citations", "answered", "offer_contact"} | {f"citations.{field}" for field in CITATION}
 PUBLIC = {
     ("POST", "/api/v1/chat/{public_id}/messages"): ANSWER,
     ("GET", "/api/v1/chat/{public_id}/conversation"): {"messages"} | SPOKEN
     | {f"messages.citations.{field}" for field in CITATION},
     ("GET", "/api/v1/chat/{public_id}/messages/{message_id}/citations/{n}"): CITATION | {"heading", "passage"},
+    ("GET", "/api/v1/chat/{public_id}/messages/{message_id}/stream"): DONE,
+    ("POST", "/api/v1/chat/{public_id}/messages/{message_id}/stop"): SPOKEN_FIELDS
+    | {f"citations.{field}" for field in CITATION},
     ("POST", "/api/v1/chat/{public_id}/messages/{message_id}/feedback"): {"value"},
+    ("POST", "/api/v1/chat/{public_id}/contact"): {"received"},
+    ("GET", "/api/v1/chat/{public_id}/widget"): {"name", "language", "direction", "corner", "accent", "on_accent",
+    "texts", "texts.launcher", "texts.close", "texts.loading"},
 }  # fmt: skip
 EVENTS = {
     "start": {"conversation_token", "message_id"},
     "delta": {"text"},
     "citation": CITATION,
-    "done": {"message_id", "html", "citations", "answered"} | {f"citations.{field}" for field in CITATION},
+    "done": DONE,
     "error": {"type", "title", "status", "code", "detail"},
 }
 PROBLEM = {"type", "title", "status", "code", "detail", "errors", "errors.field", "errors.reason"}
@@ -45,11 +53,12 @@ HEADERS = {
     "date", "content-type", "content-length", "transfer-encoding", "connection", "cache-control", "vary", "allow",
     "retry-after", "x-frame-options", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy",
     "x-accel-buffering", "access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers",
-    "access-control-max-age", "content-security-policy", "permissions-policy",
+    "access-control-max-age", "content-security-policy", "permissions-policy", "content-encoding",
 }  # fmt: skip
 # What a browser without a key or a session may open at all: nothing else answers with more than a refusal.
 OPEN_PAGES = {
     "api/v1/openapi.json", "api/v1/docs", "c/<str:public_id>", "sign-in/<str:token>", "widget.js", "healthz", "readyz",
+    "c/<str:public_id>/theme.css", "embed/<str:public_id>",
 }  # fmt: skip
 STRANGER = {"X-Forwarded-For": "203.0.113.7"}  # this machine's own programs may ask more
 
@@ -114,7 +123,8 @@ def test_the_api_s_description_opens_no_more_to_visitors_than_the_list() -> None
     components = schema["components"]["schemas"]
     described = {
         (method.upper(), path): fields_in(
-            operation["responses"][200]["content"]["application/json"]["schema"], components
+            (operation["responses"].get(200) or operation["responses"][201])["content"]["application/json"]["schema"],
+            components,
         )
         for path, operations in schema["paths"].items()
         for method, operation in operations.items()
@@ -124,7 +134,10 @@ def test_the_api_s_description_opens_no_more_to_visitors_than_the_list() -> None
     assert described == PUBLIC
 
 
-def test_every_visitor_endpoint_gives_the_listed_fields_and_no_others(mallory_asks: Mallory) -> None:
+def test_every_visitor_endpoint_gives_the_listed_fields_and_no_others(
+    mallory_asks: Mallory, alice: Owner, bot: dict[str, Any]
+) -> None:
+    alice.api.patch(f"/chatbots/{bot['id']}", json={"contact_offer": "always"})
     answer = mallory_asks.ask()
     said = answer.json()
     token = {"Authorization": f"Bearer {said['conversation_token']}"}
@@ -135,11 +148,22 @@ def test_every_visitor_endpoint_gives_the_listed_fields_and_no_others(mallory_as
         ("GET", "/api/v1/chat/{public_id}/messages/{message_id}/citations/{n}"): mallory_asks.request(
             "GET", f"{at}/citations/1", headers=token
         ),
+        ("GET", "/api/v1/chat/{public_id}/messages/{message_id}/stream"): mallory_asks.request(
+            "GET", f"{at}/stream", headers=token
+        ),
+        ("POST", "/api/v1/chat/{public_id}/messages/{message_id}/stop"): mallory_asks.request(
+            "POST", f"{at}/stop", headers=token
+        ),
         ("POST", "/api/v1/chat/{public_id}/messages/{message_id}/feedback"): mallory_asks.request(
             "POST", f"{at}/feedback", headers=token, json={"value": "up", "comment": "Thanks"}
         ),
+        ("POST", "/api/v1/chat/{public_id}/contact"): mallory_asks.request(
+            "POST", "/contact", json={"fields": {"email": "mallory@example.org"}, "consent": True}
+        ),
+        ("GET", "/api/v1/chat/{public_id}/widget"): mallory_asks.request("GET", "/widget"),
     }
-    assert {name: response.status_code for name, response in got.items()} == dict.fromkeys(PUBLIC, 200)
+    assert got.keys() == PUBLIC.keys()
+    assert {response.status_code for response in got.values()} == {200, 201}
     assert {name: fields_of(response.json()) for name, response in got.items()} == PUBLIC
 
 
@@ -155,7 +179,7 @@ def test_every_event_of_a_stream_has_the_listed_fields_and_no_others(alice: Owne
     blocks = [block for block in response.text.split("\n\n") if block]
     seen = {name: fields_of(data) for name, data in map(visitor.parsed, blocks)}
 
-    assert all(set(re.findall(r"^(\w+):", block, re.MULTILINE)) == {"event", "data"} for block in blocks)
+    assert all(set(re.findall(r"^(\w+):", block, re.MULTILINE)) == {"event", "data", "id"} for block in blocks)
     assert seen == {name: fields for name, fields in EVENTS.items() if name != "error"}
 
 
@@ -173,6 +197,8 @@ WRONG: dict[str, Callable[[Mallory], httpx.Response]] = {
     "a wrong token": lambda m: m.request("GET", "/conversation", headers={"Authorization": "Bearer wrong"}),
     "a wrong scheme": lambda m: m.request("GET", "/conversation", headers={"Authorization": "Basic YTpi"}),
     "an unknown answer": lambda m: m.request("GET", f"/messages/{uuid.uuid4()}/citations/1"),
+    "an unknown answer's stream": lambda m: m.request("GET", f"/messages/{uuid.uuid4()}/stream"),
+    "an unknown answer to stop": lambda m: m.request("POST", f"/messages/{uuid.uuid4()}/stop"),
     "no id": lambda m: m.request("GET", "/messages/1/citations/1"),
     "a wrong method": lambda m: m.request("DELETE", "/messages"),
     "OPTIONS": lambda m: m.request("OPTIONS", "/messages"),
@@ -207,6 +233,7 @@ def test_what_exists_and_is_closed_looks_like_what_does_not_exist(
            Chatbot.objects.get().pk, uuid.uuid4()]  # fmt: skip
     for path in (
         "/messages/{id}/citations/1",
+        "/messages/{id}/stream",
         "/sources/{id}",
         "/documents/{id}",
         "/passages/{id}",

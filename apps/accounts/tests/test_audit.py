@@ -335,7 +335,7 @@ def test_no_cell_of_the_csv_is_a_formula(alice: Person, name: str) -> None:
     )
     text = alice.call("GET", "/audit?format=csv").content.decode()
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert rows[0]["object_name"] == f"'{name}"
+    assert rows[0]["object_name"] == ("'\t'=1" if name == "\t=1" else f"'{name}")  # a tab may part cells, too
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row.values())
 
 

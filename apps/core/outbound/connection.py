@@ -169,9 +169,9 @@ def translated(site: str) -> Iterator[None]:
         raise FetchError(f"There is no host {site}. Check the address.") from error
     except (httpcore.NetworkError, OSError) as error:
         if isinstance(error.__context__, ssl.SSLCertVerificationError):
-            raise FetchError(f"The certificate of {site} is not valid. Tell its owner, or upload the file.") from error
+            raise FetchError(f"The certificate of {site} is not valid. Its owner has to mend it.") from error
         raise FetchUnavailableError(f"{site} could not be reached. Check the address, or try again later.") from error
     except UNUSABLE as error:
         raise FetchUnavailableError(
-            f"{site} broke off or sent nonsense. Try again later, or upload the file."
+            f"{site} broke off or sent nonsense. Try again later; if it stays so, tell its owner."
         ) from error

@@ -62,8 +62,9 @@ def test_a_message_of_its_own_takes_the_place_of_the_usual_one() -> None:
 def test_a_retry_is_promised_only_where_one_can_help() -> None:
     retryable = {error.code for error in OURS if error.retryable}
     assert retryable == {
-        "too_many_requests", "fetch_unavailable", "site_circuit_open", "provider_unavailable", "provider_busy",
-        "circuit_open", "database_unusable", "storage_full",
+        "too_many_requests", "daily_limit_reached", "too_many_open_answers", "fetch_unavailable",
+        "site_circuit_open", "provider_unavailable", "provider_busy", "circuit_open", "database_unusable",
+        "storage_full", "answer_broken_off", "mail_failed", "delivery_delayed",
     }  # fmt: skip
 
 

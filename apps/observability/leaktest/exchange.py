@@ -37,7 +37,10 @@ class Reply:
 
     def _stream(self) -> list[tuple[str, Any]]:
         blocks = [block.split("\n", 1) for block in self.body.split("\n\n") if block.startswith("event: ")]
-        return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
+        return [
+            (name.removeprefix("event: "), json.loads(rest.partition("\n")[0].removeprefix("data: ")))
+            for name, rest in blocks
+        ]
 
     def _document(self) -> list[tuple[str, Any]]:
         is_json = "json" in self.headers.get("content-type", "")

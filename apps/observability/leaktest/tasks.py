@@ -40,7 +40,7 @@ def look_for_untested_changes(timestamp: int) -> None:
     """Queue leak tests for what has changed since the last one; nothing has to tell of a change, so none is missed."""
     if not settings.LEAKTEST_AFTER_CHANGES:
         return
-    for chatbot in Chatbot.objects.filter(sources__disclosure=Disclosure.LEARN_ONLY).distinct():
+    for chatbot in Chatbot.objects.filter(deleted_at=None, sources__disclosure=Disclosure.LEARN_ONLY).distinct():
         if is_changed(chatbot):
             schedule_after_change(chatbot)
 

@@ -22,8 +22,9 @@ from apps.core.alert_rules import AlertLevel, AlertRule, RuleKind
 from apps.core.error_handling import FetchUnavailableError
 from apps.core.monitoring import metrics_collector, track_metric
 from apps.core.services import ServiceRegistry
+from apps.core.webhooks import key_of, signature
 from apps.observability import alert_delivery
-from apps.observability.alert_delivery import FIRED, key_of, post_signed, signature
+from apps.observability.alert_delivery import FIRED, post_signed
 from apps.observability.alerts import AlertService, look_if_nobody_does
 from apps.observability.models import Alert, MetricsReading
 
@@ -254,16 +255,14 @@ def test_a_posted_alert_is_signed_so_that_nobody_else_can_send_one(webhook: Rece
     assert got["headers"]["webhook-id"] == f"{alert.pk}-fired"
 
 
-def test_a_changed_body_time_or_id_has_another_signature(settings: Any) -> None:
-    settings.ALERT_WEBHOOK_SECRET = SECRET
-    genuine = signature("id", "1700000000", b"{}")
+def test_a_changed_body_time_or_id_has_another_signature() -> None:
+    genuine = signature(SECRET, "id", "1700000000", b"{}")
     others = [
-        signature("id2", "1700000000", b"{}"),
-        signature("id", "1700000001", b"{}"),
-        signature("id", "1700000000", b"[]"),
+        signature(SECRET, "id2", "1700000000", b"{}"),
+        signature(SECRET, "id", "1700000001", b"{}"),
+        signature(SECRET, "id", "1700000000", b"[]"),
+        signature("another", "id", "1700000000", b"{}"),
     ]
-    settings.ALERT_WEBHOOK_SECRET = "another"
-    others.append(signature("id", "1700000000", b"{}"))
     assert genuine not in others
     assert key_of("plain words") == b"plain words"
 

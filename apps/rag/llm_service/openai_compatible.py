@@ -55,7 +55,7 @@ class OpenAICompatibleLLMService:
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Token | Stop, None]:
-        client = self._client()
+        client = self.client()
         _ = client.chat.completions  # the SDK imports it now, for a second or two, and not while a clock runs
         started = time.monotonic()
         with translated():
@@ -121,7 +121,7 @@ class OpenAICompatibleLLMService:
             parameters = self._parameters(prompt)
             try:
                 stream: AsyncStream[ChatCompletionChunk]
-                stream = await self._client().chat.completions.create(**parameters)
+                stream = await self.client().chat.completions.create(**parameters)
             except BadRequestError as error:
                 refused = _refused_parameter(error, parameters)
                 if refused is None:
@@ -145,7 +145,8 @@ class OpenAICompatibleLLMService:
             **{name: value for name, value in optional.items() if name not in self._refused_parameters},
         }
 
-    def _client(self) -> AsyncOpenAI:
+    def client(self) -> AsyncOpenAI:
+        """Return the client of this event loop."""
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             limits = httpx2.Timeout(self._timeouts.first_token, connect=self._timeouts.connect)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from apps.rag.context_builder import Context, ContextBuilder
 
@@ -45,9 +46,12 @@ class ShopBot:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     name: str = "Acme"
     instructions: str = ""
+    tone: str = "plain"
     language: str = ""
     learn_only_use: str = "steer"
     is_steered: bool = True
+    monthly_cost: Decimal | None = None
+    monthly_tokens: int | None = None
 
 
 def hit(number: int, title: str, text: str, **more: object) -> ShopHit:

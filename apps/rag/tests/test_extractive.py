@@ -76,6 +76,19 @@ async def test_a_sentence_that_points_back_comes_with_the_one_it_points_to(local
     assert said == "The Zephyr has a washable filter. It must dry for two days before use."
 
 
+async def test_a_yes_to_another_question_is_no_part_of_the_answer(local_embeddings: EmbeddingService) -> None:
+    context = shop_context(
+        hit(1, "FAQ", "The warranty is three years from the day of delivery for every machine.",
+            heading_path=("Warranty and repair", "How long is the warranty?")),
+        hit(2, "FAQ", "Yes, our plan adds two more years of warranty to a machine for £79.",
+            heading_path=("Warranty and repair", "Can I make the warranty longer?")),
+    )  # fmt: skip
+    shown = await answer(local_embeddings, "How long is the warranty?", context)
+    assert shown == "The warranty is three years from the day of delivery for every machine."
+    longer = await answer(local_embeddings, "Can I make the warranty longer?", context)
+    assert longer.startswith("Yes, our plan adds two more years")
+
+
 async def test_a_lead_in_brings_its_list(local_embeddings: EmbeddingService) -> None:
     text = "These parts are not covered by the warranty:\n\n- filters\n- brushes\n\nRepairs take a week."
     context = shop_context(hit(1, "Manual", text))

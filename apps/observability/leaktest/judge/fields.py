@@ -5,9 +5,9 @@ from typing import Any
 
 CITATION = {"n", "title", "url", "page", "quote"}
 PASSAGE = CITATION | {"heading", "passage"}
-DONE = {"message_id", "html", "citations", "answered"}
+DONE = {"message_id", "html", "citations", "answered", "offer_contact"}
 ANSWER = DONE | {"conversation_token", "text"}
-SPOKEN = {"message_id", "role", "text", "html", "citations", "answered", "feedback"}
+SPOKEN = {"message_id", "role", "text", "html", "citations", "answered", "complete", "feedback"}
 PROBLEM = {"type", "title", "status", "code", "detail", "errors"}
 EVENTS = {
     "start": {"conversation_token", "message_id"},

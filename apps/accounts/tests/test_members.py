@@ -1,0 +1,203 @@
+"""Alice decides who belongs to her shop; nobody gets in by a link that isn't theirs, and somebody always owns it."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from apps.accounts.members import MemberService
+from apps.accounts.models import AuditEntry, Member, Organization, Role, SignInLink, User
+from apps.accounts.services import UserService
+from apps.core.error_handling import (
+    AuthenticationError,
+    ConflictError,
+    FetchUnavailableError,
+    NotFoundError,
+    ValidationError,
+)
+
+pytestmark = pytest.mark.django_db
+HERE = "http://tacit.test"
+
+
+@pytest.fixture
+def members() -> MemberService:
+    return MemberService()
+
+
+@pytest.fixture
+def alice() -> Member:
+    return UserService().ensure_owner(email="alice@example.org", organization_name="Alice's shop")
+
+
+@pytest.fixture
+def mallory(alice: Member) -> Member:
+    return UserService().ensure_owner(email="mallory@example.org", organization_name="Mallory's shop")
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> None:
+    settings.EMAIL_HOST = "mail.example.org"
+
+
+def token_in(link: str) -> str:
+    assert link.startswith(f"{HERE}/sign-in/")
+    return link.rpartition("/")[2]
+
+
+def invite(organization: Organization, email: str, role: str = "editor") -> Any:
+    return MemberService().invite(organization=organization, email=email, role=role, address=HERE)
+
+
+# Coming in.
+
+
+def test_without_mail_alice_gets_a_link_to_pass_on_that_lets_bob_in_once(alice: Member) -> None:
+    invitation = invite(alice.organization, " Bob@Example.org ")
+    users = UserService()
+    assert (invitation.member.role, invitation.mailed) == (Role.EDITOR, False)
+    assert users.redeem_sign_in_link(token_in(invitation.link)).email == "bob@example.org"
+    with pytest.raises(AuthenticationError):
+        users.redeem_sign_in_link(token_in(invitation.link))
+    assert mail.outbox == []
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_with_mail_bob_gets_the_link_and_alice_never_sees_it(alice: Member) -> None:
+    invitation = invite(alice.organization, "bob@example.org")
+    assert (invitation.mailed, invitation.link) == (True, "")
+    (sent,) = mail.outbox
+    assert sent.to == ["bob@example.org"]
+    link = re.search(r"http\S+", str(sent.body))
+    assert link is not None
+    assert UserService().redeem_sign_in_link(token_in(link[0])).email == "bob@example.org"
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_a_mail_server_that_fails_leaves_bob_a_member_and_alice_told(alice: Member, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    with pytest.raises(FetchUnavailableError, match="is a member now, but the mail server did not take"):
+        invite(alice.organization, "bob@example.org")
+    assert Member.objects.filter(user__email="bob@example.org").exists()
+
+
+def test_mallory_cannot_get_into_alices_account_by_inviting_her(alice: Member, mallory: Member) -> None:
+    assert invite(mallory.organization, "new@example.org").link  # a stranger to all gets one
+    invitation = invite(mallory.organization, "alice@example.org")
+    assert (invitation.link, invitation.mailed) == ("", False)
+    assert not SignInLink.objects.filter(user=alice.user).exists()
+
+
+def test_a_link_of_one_organization_does_not_lead_into_another(alice: Member, mallory: Member) -> None:
+    first = invite(mallory.organization, "bob@example.org")
+    assert SignInLink.objects.filter(user=first.member.user, used_at=None).exists()
+    invite(alice.organization, "bob@example.org")
+    with pytest.raises(AuthenticationError):
+        UserService().redeem_sign_in_link(token_in(first.link))
+    assert not MemberService().let_in(first.member, address=HERE).link
+
+
+def test_who_has_a_password_or_runs_the_server_is_handed_no_link(alice: Member) -> None:
+    bob = invite(alice.organization, "bob@example.org").member
+    carol = invite(alice.organization, "carol@example.org").member
+    assert MemberService().let_in(bob, address=HERE).link
+    bob.user.set_password("a long enough one")
+    bob.user.save()
+    User.objects.filter(pk=carol.user_id).update(is_superuser=True)
+    carol.user.refresh_from_db()
+    assert [MemberService().let_in(one, address=HERE).link for one in (bob, carol)] == ["", ""]
+
+
+def test_nobody_is_invited_twice_or_without_an_address_or_a_role(alice: Member) -> None:
+    invite(alice.organization, "bob@example.org")
+    with pytest.raises(ConflictError, match="a member already"):
+        invite(alice.organization, "BOB@example.org")
+    for email, role, field in (("bob", "editor", "email"), ("carol@example.org", "king", "role")):
+        with pytest.raises(ValidationError) as refused:
+            invite(alice.organization, email, role)
+        assert refused.value.fields.keys() == {field}
+    assert Member.objects.filter(organization=alice.organization).count() == 2
+
+
+# Roles.
+
+
+def test_the_last_owner_can_be_neither_demoted_nor_removed(members: MemberService, alice: Member) -> None:
+    bob = invite(alice.organization, "bob@example.org").member
+    for attempt in (lambda: members.change_role(alice, "viewer"), lambda: members.remove(alice)):
+        with pytest.raises(ConflictError, match="needs an owner"):
+            attempt()
+    members.change_role(bob, "owner")
+    members.change_role(alice, "viewer")
+    alice.refresh_from_db()
+    assert alice.role == Role.VIEWER
+    with pytest.raises(ConflictError):
+        members.remove(bob)
+
+
+def test_a_stale_page_does_not_take_the_last_owner_away(members: MemberService, alice: Member) -> None:
+    bob = invite(alice.organization, "bob@example.org", "owner").member
+    stale = Member.objects.get(pk=alice.pk)
+    members.change_role(bob, "editor")
+    with pytest.raises(ConflictError):
+        members.change_role(stale, "editor")
+
+
+def test_who_is_removed_keeps_no_key(members: MemberService, alice: Member) -> None:
+    bob = invite(alice.organization, "bob@example.org").member
+    secret = UserService().create_api_key(member=bob).secret
+    assert UserService().authenticate_key(secret)
+    members.remove(bob)
+    with pytest.raises(AuthenticationError):
+        UserService().authenticate_key(secret)
+    with pytest.raises(NotFoundError):
+        members.get(organization=alice.organization, member_id=bob.pk)
+
+
+def test_a_key_may_do_no_more_than_the_new_role(members: MemberService, alice: Member) -> None:
+    bob = invite(alice.organization, "bob@example.org").member
+    secret = UserService().create_api_key(member=bob).secret
+    assert UserService().authenticate_key(secret).scopes == ["read", "write"]
+    members.change_role(bob, "viewer")
+    assert UserService().authenticate_key(secret).scopes == ["read"]
+
+
+def test_mallory_finds_none_of_alices_members(members: MemberService, alice: Member, mallory: Member) -> None:
+    assert members.get(organization=alice.organization, member_id=alice.pk) == alice
+    with pytest.raises(NotFoundError):
+        members.get(organization=mallory.organization, member_id=alice.pk)
+
+
+def test_an_organization_is_renamed_to_what_can_be_read(members: MemberService, alice: Member) -> None:
+    assert members.rename(alice.organization, "  Alice   & Sons ").name == "Alice & Sons"
+    for name in ("", "  ", "x" * 201, "a\x00b"):
+        with pytest.raises(ValidationError):
+            members.rename(alice.organization, name)
+    assert Organization.objects.get(pk=alice.organization_id).name == "Alice & Sons"
+
+
+def test_all_of_it_is_in_the_audit_trail(members: MemberService, alice: Member) -> None:
+    bob = invite(alice.organization, "bob@example.org").member
+    members.change_role(bob, "viewer")
+    members.rename(alice.organization, "Shop")
+    members.remove(bob)
+    done = list(AuditEntry.objects.order_by("pk").values_list("action", "object_name"))
+    assert done[-5:] == [
+        ("member.added", "bob@example.org"), ("sign_in_link.created", "bob@example.org"),
+        ("member.changed", "bob@example.org"), ("organization.renamed", "Shop"), ("member.removed", "bob@example.org"),
+    ]  # fmt: skip
+
+
+# Keys.
+
+
+def test_an_owner_sees_everybodys_keys_and_others_their_own(alice: Member) -> None:
+    users = UserService()
+    bob = invite(alice.organization, "bob@example.org").member
+    hers, his = users.create_api_key(member=alice).key, users.create_api_key(member=bob).key
+    assert set(users.keys_of(alice)) == {hers, his}
+    assert set(users.keys_of(bob)) == {his}
+    users.revoke_api_key(member=alice, key_id=his.pk)
+    assert set(users.keys_of(bob)) == set()

@@ -1,0 +1,67 @@
+"""Alice keeps conversations for thirty days; what is older goes, and nothing else does."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.accounts.models import AuditEntry, Organization
+from apps.chatbots.models import Chatbot
+from apps.conversations.contact_models import Contact
+from apps.conversations.models import Conversation, Message
+from apps.conversations.retention import RetentionService
+from apps.conversations.retention_tasks import forget_old_conversations
+from apps.conversations.services import ChatService
+from apps.core.error_handling import ValidationError
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Chatbot:
+    return Chatbot.objects.create(organization=Organization.objects.create(name="Alice's shop"), name="Shop")
+
+
+@pytest.fixture
+def retention() -> RetentionService:
+    return RetentionService()
+
+
+def talk(chatbot: Chatbot, *, days_ago: float) -> Conversation:
+    made = ChatService().ask(chatbot, "Is there a warranty?", None).answer.conversation
+    Conversation.objects.filter(pk=made.pk).update(last_message_at=timezone.now() - timedelta(days=days_ago))
+    return made
+
+
+def test_what_is_older_goes_with_the_hour_and_the_rest_stays(shop: Chatbot, retention: RetentionService) -> None:
+    other = Chatbot.objects.create(organization=shop.organization, name="Other")
+    kept = {talk(shop, days_ago=29.9).pk, talk(other, days_ago=400).pk}
+    for days in (30.1, 31, 400):
+        talk(shop, days_ago=days)
+    contact = Contact.objects.create(chatbot=shop, email="vera@example.org")
+    forget_old_conversations(int(timezone.now().timestamp()))
+    assert Conversation.objects.count() == 5, "nobody has chosen anything yet"
+    retention.keep_for(shop, 30)
+    assert retention.older(shop, 30).count() == 3
+    forget_old_conversations(int(timezone.now().timestamp()))
+    assert set(Conversation.objects.values_list("pk", flat=True)) == kept
+    assert set(Message.objects.values_list("conversation", flat=True)) == kept
+    assert list(Contact.objects.all()) == [contact]
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.details) == ("conversations.expired", {"conversations": 3, "days": 30})
+
+
+def test_a_choice_is_kept_changed_and_taken_back(shop: Chatbot, retention: RetentionService) -> None:
+    for days in (30, 7, None, None):
+        retention.keep_for(shop, days)
+        assert retention.days(shop) == days
+    changed = AuditEntry.objects.filter(action="chatbot.retention_changed").order_by("pk")
+    assert [entry.details["after"] for entry in changed] == ["30 days", "7 days", "until they are deleted"]
+
+
+def test_days_that_cannot_be_are_told(shop: Chatbot, retention: RetentionService) -> None:
+    retention.keep_for(shop, 30)
+    for days in (0, -1, 3651):
+        with pytest.raises(ValidationError, match="from 1 to 3,650"):
+            retention.keep_for(shop, days)
+    assert retention.days(shop) == 30

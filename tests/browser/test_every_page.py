@@ -1,0 +1,144 @@
+"""Every page there is: nothing on it shuts people with disabilities out, no screen is too narrow, nothing comes from
+elsewhere, and the browser has nothing to complain of.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from apps.conversations.models import Message
+from tests.browser.share_page import chromium
+from tests.conftest import Owner
+
+RETURNS = b"# Returns\n\nYou can return a machine within thirty days, with the receipt.\n"
+NOTES = b"# Margins\n\nThe internal margin of the Wren is 37 per cent.\n"
+OF_A_BOT = [
+    "bot-sources", "bot-try", "bot-conversations", "bot-contacts", "bot-insights", "bot-privacy", "bot-links",
+    "bot-share", "bot-settings", "bot-duplicate",
+]  # fmt: skip
+OF_THE_OWNER = ["home", "welcome", "errors", "alerts", "organization-settings"]
+OF_AN_ORGANIZATION = ["organization-keys", "organization-audit", "organization-data"]
+FOR_ANYBODY = ["account_login", "account_reset_password"]
+WITHOUT_A_BOT = "/c/nosuchbot"
+PHONE = {"width": 375, "height": 740}
+DESK = {"width": 1280, "height": 900}
+# By the guidelines (WCAG 2.2, A and AA) and by good practice; in the dark only colours differ.
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES: dict[str, dict[str, Any]] = {
+    "light": {"runOnly": {"type": "tag", "values": TAGS}},
+    "dark": {"runOnly": {"type": "rule", "values": ["color-contrast"]}},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A page under its name and at its address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """Alice's Tacit with something of everything in it, the way into it, and all its pages."""
+
+    links: list[str]  # each lets her in once
+    places: list[Place]
+
+
+@pytest.fixture
+def house(alice: Owner, work_off: Callable[[], None]) -> House:
+    bot = alice.make_bot(
+        "Shop", description="About machines.", contact_offer="always", consent_text="You may write to me."
+    )
+    alice.upload(bot, ("returns.md", RETURNS), ("torn.pdf", b"%PDF-1.7 torn"))
+    alice.upload(bot, ("margins.md", NOTES), disclosure="learn_only")
+    work_off()
+    answer = alice.ask(bot, "Within how many days can I return a machine?")
+    alice.ask(bot, "What is the capital of France?")
+    user = alice.users.ensure_owner(email="alice@example.org").user
+    return House(
+        links=[f"{alice.address}/sign-in/{alice.users.create_sign_in_link(user=user)}" for _ in range(2)],
+        places=[Place(name=name, address=alice.address + path) for name, path in paths(alice, bot, answer).items()],
+    )
+
+
+def paths(alice: Owner, bot: dict[str, Any], answer: dict[str, Any]) -> dict[str, str]:
+    message = Message.objects.select_related("conversation__chatbot").get(pk=answer["message_id"])
+    organization = message.conversation.chatbot.organization_id
+    source = alice.sources(bot)[0]["id"]
+    return {
+        **{name: reverse(name) for name in (*OF_THE_OWNER, *FOR_ANYBODY)},
+        **{name: reverse(name, args=[organization]) for name in OF_AN_ORGANIZATION},
+        **{name: reverse(name, args=[bot["id"]]) for name in OF_A_BOT},
+        "bot-source": reverse("bot-source", args=[bot["id"], source]),
+        "bot-conversation": reverse("bot-conversation", args=[bot["id"], message.conversation_id]),
+        "bot-answer": reverse("bot-answer", args=[bot["id"], message.conversation_id, message.pk]),
+        "share page": f"/c/{bot['public_id']}",
+        "embedded page": f"/embed/{bot['public_id']}",
+        "unknown bot": WITHOUT_A_BOT,
+    }
+
+
+@pytest.fixture
+def browser(house: House) -> Iterator[Browser]:  # the house is built before the browser's event loop is there
+    with chromium() as started:
+        yield started
+
+
+def test_no_page_shuts_anybody_out_or_asks_for_anything_elsewhere(browser: Browser, house: House) -> None:
+    faults: list[str] = []
+    for scheme, rules in RULES.items():
+        visit = browser.new_context(viewport=DESK, color_scheme=scheme)  # type: ignore[arg-type]
+        page = signed_in(visit, house, faults)
+        for place in house.places:
+            open_place(page, place)
+            found = Axe().run(page, options=rules)
+            faults += [f"{scheme}, {place.name}: {found.generate_report()}"] if found.violations_count else []
+        visit.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_every_page_fits_a_phone(browser: Browser, house: House) -> None:
+    faults: list[str] = []
+    visit = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
+    page = signed_in(visit, house, faults)
+    for place in house.places:
+        open_place(page, place)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        faults += [f"{place.name} is {width} pixels wide"] if width > PHONE["width"] else []
+    assert not faults, "\n".join(faults)
+
+
+def signed_in(visit: BrowserContext, house: House, faults: list[str]) -> Page:
+    """Return Alice's page; what the browser complains of and what it asks of others is added to the faults."""
+    page = visit.new_page()
+    page.on(
+        "console",
+        lambda told: faults.append(f"{page.url}: {told.text}") if is_complaint(told.type, told.text) else None,
+    )
+    page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+    home = house.places[0].address
+    visit.on("request", lambda one: None if ours(one.url, home) else faults.append(f"{page.url} asked for {one.url}"))
+    page.goto(house.links.pop())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    return page
+
+
+def is_complaint(kind: str, text: str) -> bool:
+    return kind == "error" and "404" not in text  # the page of an unknown bot is one
+
+
+def ours(url: str, home: str) -> bool:
+    return url.startswith((home, "data:", "blob:", "about:"))
+
+
+def open_place(page: Page, place: Place) -> None:
+    page.goto(place.address)
+    page.wait_for_load_state("networkidle")
