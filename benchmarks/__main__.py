@@ -42,6 +42,7 @@ PARTS = {
     "latency": tables_of("latency"),
     "steering": tables_of("steering"),
     "footprint": tables_of("footprint"),
+    "pages": tables_of("pages"),
     "filter": tables_of("filter"),
     "load": tables_of("load"),
     "privacy": tables_of("privacy"),

@@ -215,7 +215,8 @@ def table() -> Iterator[str]:
 def report(
     crowd: list[Visit], model: ModelProcess, alone: Visit, sent_alone: list[float], *, cpu: float
 ) -> Iterator[str]:
-    whole = [one for one in crowd if one.is_whole and len(one.came) >= len(model.sent.get(one.number, [0] * 999))]
+    done = [one for one in crowd if one.is_whole]
+    whole = [one for one in done if one.number in model.sent and len(one.came) >= len(model.sent[one.number])]
     full = max(one.began for one in crowd), min(one.ended for one in crowd)
     waits = [pair for one in crowd for pair in added(one, model.sent.get(one.number, []))]
     at_once = [wait for came, wait in waits if full[0] <= came <= full[1]]
@@ -233,7 +234,10 @@ def report(
     yield f"| added gap, while all {STREAMS} are open ({max(0.0, full[1] - full[0]):.0f} s) | {milliseconds(at_once)} |"
     yield f"| added gap, over all | {milliseconds([wait for _, wait in waits])} |"
     yield f"| first sentence, from the question | {milliseconds(first)} |\n"
-    yield f"{len(whole)} of {STREAMS} streams came whole; {STREAMS - len(whole)} were dropped or cut."
+    yield (
+        f"{len(whole)} of {STREAMS} streams came as the model wrote them; {len(done) - len(whole)} ended well but were"
+        f" written by extraction, in part at least; {len(crowd) - len(done)} were dropped."
+    )
     yield f"The product's processes used {100 * cpu:.0f} % of one core on average."
 
 

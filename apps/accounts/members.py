@@ -70,6 +70,9 @@ class MemberService:
             raise ConflictError(f"{email} is a member already. Change the role in the list.")
         if not is_new:  # a link that another organization holds must not lead into this one
             SignInLink.objects.filter(user=user, used_at=None).delete()
+            if not (belongs_elsewhere(member) or user.is_staff or user.is_superuser):
+                user.set_unusable_password()  # nor whoever held the account while it was nobody's; it ends sessions too
+                user.save(update_fields=["password"])
         audit.record(Action.MEMBER_ADDED, audit.member_subject(member), role=role)
         return member
 
@@ -135,5 +138,8 @@ def may_be_handed_a_link(member: Member) -> bool:
     the server, nor for one who has a password and needs none.
     """
     user = member.user
-    belongs_elsewhere = Member.objects.filter(user=user).exclude(pk=member.pk).exists()
-    return not (belongs_elsewhere or user.is_staff or user.is_superuser or user.has_usable_password())
+    return not (belongs_elsewhere(member) or user.is_staff or user.is_superuser or user.has_usable_password())
+
+
+def belongs_elsewhere(member: Member) -> bool:
+    return Member.objects.filter(user=member.user).exclude(pk=member.pk).exists()

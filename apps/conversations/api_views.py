@@ -104,8 +104,7 @@ async def spoken_now(chatbot_id: UUID, message_id: UUID) -> schemas.SpokenOut:
     """Return a message as its visitor may see it now. Raises NotFoundError when it or the chatbot is gone."""
     await check(chatbot_id, ())
     message = await in_database(ServiceRegistry.get("chat").message, message_id)
-    quoted = [citation.document_id for citation in message.citations.all()]
-    return spoken_out(message, await still_citable(chatbot_id, quoted))
+    return spoken_out(message, await still_citable(chatbot_id, list(ground_of(message))))
 
 
 async def whole_answer(started: Started, answer: AsyncIterator[Any]) -> HttpResponse:
@@ -153,16 +152,21 @@ async def read_on(request: HttpRequest, public_id: Path[str]) -> schemas.Convers
     chatbot, conversation = await in_database(conversation_of, request, public_id)
     check_origin(request, chatbot)
     messages = await in_database(ServiceRegistry.get("chat").spoken, conversation)
-    quoted = {citation.document_id for message in messages for citation in message.citations.all()}
-    readable = await still_citable(chatbot.pk, list(quoted))
+    readable = await still_citable(chatbot.pk, list(set[UUID]().union(*map(ground_of, messages))))
     shown = [message for message in messages if message.text or message == messages[-1]]  # which may be being made
     return schemas.ConversationOut(messages=[spoken_out(message, readable) for message in shown])
+
+
+def ground_of(message: Message) -> set[UUID]:
+    """Return the documents that must be readable; of an answer that broke off before it could cite, all it drew on."""
+    cited = {citation.document_id for citation in message.citations.all()}
+    return cited if message.complete else cited | set(message.context)
 
 
 def spoken_out(message: Message, readable: set[UUID]) -> schemas.SpokenOut:
     """Return a message as its visitor may see it now: an answer from a withdrawn source is gone."""
     citations = list(message.citations.all())
-    withdrawn = any(citation.document_id not in readable for citation in citations)
+    withdrawn = not readable.issuperset(ground_of(message))
     text = WITHDRAWN if withdrawn else message.text
     shown = [] if withdrawn else citations
     role: Literal["visitor", "bot"] = "visitor" if message.author == Author.VISITOR else "bot"

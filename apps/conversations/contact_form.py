@@ -16,6 +16,7 @@ from apps.core.error_handling import ValidationError
 LONGEST: Mapping[str, int] = MappingProxyType(
     {"name": 200, "email": 254, "phone": 50, "company": 200, "message": 4000}
 )  # fmt: skip
+MOST_READ = 20_000  # characters of a field: each is looked at, and nobody may send megabytes of them
 LINES = {"message"}  # the field that may have more than one
 PHONE = re.compile(r"(?:\+|00)?[0-9]{5,20}")
 DROPPED_ZERO = re.compile(r"^((?:\+|00)[\d ]{1,5})\(0\)")  # of +44 (0) 20 …, dialled only inside the country
@@ -88,7 +89,7 @@ def checked(
     form: ContactForm, sent: Mapping[str, str], *, consent: bool, consent_text: str | None = None
 ) -> Submission:
     """Return what was sent as it is kept. Raises ValidationError, which says field by field what to do."""
-    kept = {name: cleaned(name, text) for name, text in sent.items() if name in form.fields}
+    kept = {name: cleaned(name, text[:MOST_READ]) for name, text in sent.items() if name in form.fields}
     wrong = {name[:50]: WRONG["unknown"] for name in sorted(set(sent) - set(form.fields))[:10]}
     wrong |= {name: reason for name, text in kept.items() if (reason := mistake(name, text))}
     if not kept.get(form.required):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Left
 
 from apps.conversations.models import Author, Message
 from apps.core.embedding_service import EmbeddingService, Vector
@@ -17,6 +18,7 @@ from apps.core.services import ServiceRegistry
 from apps.retrieval.lexical import UNDETERMINED, analyze
 
 MOST_READ = 5000  # questions, the latest
+LONGEST_READ = 500  # characters of each: what it asks for stands in them, and nobody can make the page read megabytes
 MOST_COMPARED = 600  # wordings, the most frequent; an embedding of each takes about a millisecond
 MOST_REMEMBERED = 5000  # vectors, in one process
 ALIKE = 0.8  # cosine from which on two questions ask for the same; below it, "to Norway?" meets "to Sweden?"
@@ -100,7 +102,8 @@ def asked_for(answers: QuerySet[Message]) -> list[Asked]:
         conversation=OuterRef("conversation"), author=Author.VISITOR, created_at__lte=OuterRef("created_at")
     ).order_by("-created_at")
     rows = answers.annotate(
-        question=Subquery(before.values("text")[:1]), language=KeyTextTransform("language", "trace")
+        question=Subquery(before.values(start=Left("text", LONGEST_READ))[:1]),
+        language=KeyTextTransform("language", "trace"),
     ).order_by("-created_at")[:MOST_READ]
     return [
         Asked(conversation_id=conversation, message_id=message, at=at, text=text or "", language=language or "")

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from apps.accounts.models import Member
+from apps.chatbots import languages
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import ConflictError, ValidationError
 from apps.core.services import ServiceRegistry
@@ -14,11 +15,7 @@ from apps.dashboard.access import Visit, by_editors, for_members, may_change, of
 from apps.dashboard.add_source_views import adding, progress_of
 from apps.dashboard.views import is_first_run
 
-# In their own words, so that people find theirs. The codes are the ones the visitor's pages speak.
-LANGUAGES = {
-    "": "The language of each question", "en": "English", "de": "Deutsch", "fr": "Français", "es": "Español",
-    "pt": "Português", "ar": "العربية", "hi": "हिन्दी", "ja": "日本語", "zh": "中文",
-}  # fmt: skip
+LANGUAGES = {"": "The language of each question", **languages.LANGUAGES}
 
 
 @of_organization

@@ -57,7 +57,9 @@ class AboutForm(SectionForm):
         error_messages={"required": NAMED, "max_length": NAMED},
     )
     description = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="For you and your colleagues."
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="What it is for, in one sentence. Visitors read it before they ask, and so do search engines.",
     )
     language = forms.ChoiceField(
         required=False,

@@ -8,7 +8,7 @@ from apps.conversations.models import Author, Message
 from apps.conversations.proof import HeldBack, PassageFound, Proof, proof_of
 from apps.conversations.rendering import to_html
 from apps.dashboard.waterfall import Waterfall, milliseconds, waterfall
-from apps.dashboard.wording import RULES, plain
+from apps.dashboard.wording import RULES, plain, told_by
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +21,7 @@ class ShownProof:
     dropped: list[tuple[str, HeldBack]]
     waterfall: Waterfall | None
     total: str
+    fallback: str  # why the language model didn't write it, in words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,4 +48,5 @@ def shown(proof: Proof) -> ShownProof:
         dropped=[(RULES.get(one.rule, plain(one.rule)), one) for one in proof.dropped],
         waterfall=waterfall(proof),
         total="" if proof.total_ms is None else milliseconds(proof.total_ms),
+        fallback=told_by(proof.writer.fallback) if proof.writer.fallback else "",
     )

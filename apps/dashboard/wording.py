@@ -8,6 +8,7 @@ from uuid import UUID
 from apps.accounts.audit import Action
 from apps.accounts.models import AuditEntry
 from apps.chatbots.models import LearnOnlyUse
+from apps.incidents.services import error_classes
 from apps.retrieval.models import PrivacyAlarm
 
 ACTIONS: Mapping[str, str] = {
@@ -132,6 +133,11 @@ class AlarmLine:
     alarm: PrivacyAlarm
     words: str
     conversation_id: UUID | None
+
+
+def told_by(code: str) -> str:
+    """Return what an error says, by its code; nothing for what is no error of ours."""
+    return next((error.default_message() for error in error_classes() if error.code == code), "")
 
 
 def alarm_line(alarm: PrivacyAlarm, conversation_id: UUID | None) -> AlarmLine:

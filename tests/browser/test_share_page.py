@@ -36,6 +36,22 @@ def test_a_visitor_asks_and_reads_the_proof(alice: Owner, work_off: Callable[[],
         assert page.complaints == []
 
 
+def test_a_quote_with_signs_in_it_is_found_in_its_passage(alice: Owner, work_off: Callable[[], None]) -> None:
+    bot = alice.make_bot("Shop")
+    alice.upload(
+        bot, ("batteries.md", b"# Batteries\n\nA re-charged AA/AAA battery (1.5 V) lasts two-and-a-half days.\n")
+    )
+    work_off()
+    with chromium() as browser:
+        page = SharePage.open(browser.new_page(), f"{alice.address}/c/{bot['public_id']}")
+
+        answer = page.ask("How long does a re-charged AA/AAA battery last?")
+
+        page.read_citation(answer, 1)
+        assert "two-and-a-half days" in page.quote()
+        assert page.complaints == []
+
+
 def test_what_the_bot_does_not_know_it_says(alice: Owner, work_off: Callable[[], None]) -> None:
     bot = alice.make_bot("Shop")
     alice.upload(bot, ("returns.md", RETURNS))

@@ -204,6 +204,7 @@ def test_in_real_processes_a_dead_server_is_found_again_when_it_starts(tmp_path:
             assert kinds == {"language_model": "open"}
             metrics = httpx.get(f"{running.address}/metrics", timeout=10).text
             assert 'tacit_breaker_state{breaker="language_model"} 2.0' in metrics
+            wait_until(lambda: "breaker" in {one["kind"] for one in installation.json("errors")}, 20)
 
             with LLMServer(port) as back:
                 back.behave(sound)

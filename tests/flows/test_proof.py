@@ -22,7 +22,7 @@ FILES = (
 QUESTION = "How long is the warranty?"
 INVENTED = "Gwendolyn Marsh extends it to 99 months for friends [1]."
 # What a visitor may see too; every other name of the proof is the owner's alone.
-SHARED = {"message_id", "text", "title", "heading", "page", "answered", "name"}
+SHARED = {"message_id", "text", "title", "heading", "page", "answered", "name", "complete"}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
 
 from apps.accounts.members import MemberService
 from apps.accounts.models import AuditEntry, Member, Organization, Role, SignInLink, User
@@ -97,6 +98,30 @@ def test_a_link_of_one_organization_does_not_lead_into_another(alice: Member, ma
     with pytest.raises(AuthenticationError):
         UserService().redeem_sign_in_link(token_in(first.link))
     assert not MemberService().let_in(first.member, address=HERE).link
+
+
+def test_who_held_an_account_while_it_was_nobodys_does_not_come_along(alice: Member, mallory: Member) -> None:
+    bob = invite(mallory.organization, "bob@example.org").member
+    bob.user.set_password("known to Mallory")
+    bob.user.save()
+    mallorys = Client()
+    mallorys.force_login(bob.user)
+    MemberService().remove(bob)
+    assert mallorys.get("/").status_code == 200
+    assert invite(alice.organization, "bob@example.org").link, "the real Bob comes in anew"
+    assert mallorys.get("/").status_code == 302
+    assert not User.objects.get(email="bob@example.org").check_password("known to Mallory")
+
+
+def test_an_invitation_takes_nothing_from_who_belongs_elsewhere_or_runs_the_server(
+    alice: Member, mallory: Member
+) -> None:
+    User.objects.create_user("root@example.org", "a long enough one", is_superuser=True)
+    alice.user.set_password("a long enough one")
+    alice.user.save()
+    for email in ("alice@example.org", "root@example.org"):
+        assert not invite(mallory.organization, email).link
+        assert User.objects.get(email=email).check_password("a long enough one")
 
 
 def test_who_has_a_password_or_runs_the_server_is_handed_no_link(alice: Member) -> None:

@@ -75,6 +75,11 @@ def test_too_much_is_refused(name: str) -> None:
     assert "too long" in refusal(bot(), **fields)[name]
 
 
+def test_of_megabytes_no_more_than_the_beginning_is_looked_at() -> None:
+    kept = send(bot(), email="eve@example.org", message="\x07" * 20_000 + "Hello?")
+    assert kept.fields == {"email": "eve@example.org"}
+
+
 def test_without_consent_nothing_is_taken_and_an_older_text_is_no_consent() -> None:
     asked = bot(consent_text="You may write to me.\nI can withdraw this.")
     fields = {"email": "eve@example.org"}

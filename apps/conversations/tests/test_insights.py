@@ -112,6 +112,12 @@ def test_greetings_trials_leak_tests_and_other_bots_count_nowhere(bot: Chatbot) 
     assert InsightsService().tally(bot, FORTNIGHT) == Tally(answered=1)
 
 
+def test_of_a_question_as_long_as_a_book_the_beginning_is_read(bot: Chatbot) -> None:
+    ask(bot, "Why? " * 800, answered=False)
+    (group,) = InsightsService().unanswered(bot, FORTNIGHT).groups
+    assert group.wordings == ("Why? " * 100,)
+
+
 def test_times_are_those_within_which_half_and_most_answers_came(bot: Chatbot) -> None:
     for milliseconds in range(1, 101):
         ask(bot, milliseconds=milliseconds, days_ago=3)

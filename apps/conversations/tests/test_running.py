@@ -11,9 +11,10 @@ from pytest_django import Settings
 from apps.accounts.services import digest
 from apps.chatbots.models import Chatbot
 from apps.conversations import running
+from apps.conversations.api_views import spoken_now
 from apps.conversations.models import Author, Conversation, Message
 from apps.conversations.running import Broken, Numbered, RunningAnswer, check_room, start
-from apps.conversations.services import Started, ask_to_stop
+from apps.conversations.services import WITHDRAWN, Started, ask_to_stop
 from apps.core.database.threads import in_database
 from apps.core.database.visitor import close_visitor_pool
 from apps.core.error_handling import AnswerBrokenOffError, NotFoundError, ProviderUnavailableError, RateLimitError
@@ -209,6 +210,22 @@ def test_a_reader_of_what_was_withdrawn_gets_the_new_attempt(bot: Chatbot) -> No
         return told(await reading)
 
     assert run(work) == ["Started", "Started", "new", "Finished"]
+
+
+def test_a_part_that_was_stopped_before_it_could_cite_is_withdrawn_with_what_it_drew_on(bot: Chatbot) -> None:
+    conversation = Conversation.objects.create(chatbot=bot, token_hash=digest("a token"))
+    (passage,) = CitablePassage.objects.all()
+    part = Message.objects.create(
+        conversation=conversation, author=Author.BOT, text="It lasts 24 months [1].", complete=False,
+        context=[passage.document_id], trace={"broken_off": True},
+    )  # fmt: skip
+
+    async def work() -> list[str]:
+        before = await spoken_now(bot.pk, part.pk)
+        await in_database(lambda: CitablePassage.objects.all().delete())
+        return [before.text, (await spoken_now(bot.pk, part.pk)).text]
+
+    assert run(work) == ["It lasts 24 months [1].", WITHDRAWN]
 
 
 def test_a_bot_taken_offline_tells_nothing_again(bot: Chatbot) -> None:

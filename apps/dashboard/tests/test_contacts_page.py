@@ -58,6 +58,12 @@ def test_a_contact_is_shown_with_all_that_is_known_and_runs_nothing(alice: Perso
     assert AuditEntry.objects.filter(action="contacts.opened").exists()
 
 
+def test_an_address_writes_to_itself_alone(alice: Person, shop: Chatbot) -> None:
+    leave_word(shop, email="a+b?bcc=spy%40evil&subject=x@example.org")
+    page = alice.see(place(shop))
+    assert 'href="mailto:a+b%3Fbcc%3Dspy%2540evil%26subject%3Dx@example.org"' in page
+
+
 def test_a_bot_without_a_form_says_what_to_do(alice: Person, bot: Chatbot) -> None:
     page = alice.see(place(bot))
     assert "The contact form is off" in page

@@ -50,6 +50,12 @@ def test_each_section_is_saved_and_shown_again(alice: Person, bot: Chatbot) -> N
     assert bot.visitor_messages_per_minute is None, "an empty field is no limit of its own"
 
 
+def test_it_is_said_of_the_description_that_visitors_read_it(alice: Person, bot: Chatbot) -> None:
+    alice.press(address(bot, "/about"), **ABOUT)
+    assert "For guests" in alice.see(f"/c/{bot.public_id}")
+    assert "Visitors read it before they ask" in alice.see(address(bot))
+
+
 @pytest.mark.parametrize(
     ("section", "fields", "told"),
     [

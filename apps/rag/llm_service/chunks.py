@@ -32,13 +32,13 @@ class AnswerReader:
         return self.has_finished and self._written == self._blank and self._reason is not StopReason.NO_ANSWER
 
     def read(self, chunk: object) -> str:
-        """Return the answer's text in a chunk; None as a chunk is the end of the stream."""
+        """Return the answer's text in a chunk, which is JSON; None as a chunk is the end of the stream."""
         self.has_moved = False
         if chunk is None:
             self.is_done = True
             return ""
-        self._read_usage(getattr(chunk, "usage", None))
-        choices = getattr(chunk, "choices", None)
+        self._read_usage(field(chunk, "usage"))
+        choices = field(chunk, "choices")
         if choices is not None and not isinstance(choices, list):
             raise ProviderAnswerError
         return self._read_choice(choices[0]) if choices else ""
@@ -54,13 +54,13 @@ class AnswerReader:
         return Stop(reason=self._reason, usage=self._usage)
 
     def _read_choice(self, choice: Any) -> str:
-        delta = getattr(choice, "delta", None)
-        content = getattr(delta, "content", None) or ""
+        delta = field(choice, "delta")
+        content = field(delta, "content") or ""
         # Servers that keep thinking apart send it as `reasoning_content` or `reasoning`.
-        thought = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None) or ""
+        thought = field(delta, "reasoning_content") or field(delta, "reasoning") or ""
         if not isinstance(content, str):
             raise ProviderAnswerError
-        self._finish(getattr(choice, "finish_reason", None), refusal=getattr(delta, "refusal", None))
+        self._finish(field(choice, "finish_reason"), refusal=field(delta, "refusal"))
         self._read += len(content) + len(str(thought))
         if self._read > LONGEST_THINKING:
             raise ProviderAnswerError
@@ -86,6 +86,11 @@ class AnswerReader:
                 self._reason = StopReason.COMPLETE if reason in {"stop", "eos", "end_turn"} else StopReason.CUT_OFF
 
     def _read_usage(self, usage: object) -> None:
-        prompt, completion = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+        prompt, completion = field(usage, "prompt_tokens"), field(usage, "completion_tokens")
         if isinstance(prompt, int) and isinstance(completion, int):
             self._usage = Usage(prompt_tokens=prompt, completion_tokens=completion)
+
+
+def field(part: object, name: str) -> Any:
+    """Return a field of a JSON object, None where there is none or what came is no object."""
+    return part.get(name) if isinstance(part, dict) else None

@@ -79,7 +79,7 @@ function showWithdrawn() {
 // Spaces and line breaks may differ between the two; when the quote is not found, it stands alone.
 function highlighted(passage, quote) {
   const mark = document.createElement("mark");
-  const pattern = quote.trim().split(/\s+/).map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("\\s+");
+  const pattern = quote.trim().split(/\s+/).map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("\\s+");
   const found = pattern ? new RegExp(pattern, "u").exec(passage) : null;
   mark.textContent = found ? found[0] : quote;
   return found ? [passage.slice(0, found.index), mark, passage.slice(found.index + found[0].length)] : [mark];
