@@ -176,11 +176,9 @@ def cut(blocks: Sequence[Block], embeddings: EmbeddingService) -> tuple[str, lis
 
 
 def named_document(source: Source, document: ExtractedDocument, *, alone: bool) -> ExtractedDocument:
-    """Return the document under the title its owner gave it, else its own, else the file's name without its folders."""
+    """Return the document under the title its owner gave it, else its own, else the file's name."""
     given = source.title not in {source.file_name, source.url} or source.kind == SourceKind.TEXT
-    is_file_name = source.kind == SourceKind.FILE and not given  # visitors read titles, and folders aren't for them
-    name = source.title.rsplit("/", 1)[-1] if is_file_name else source.title
-    title = name if alone and (given or not document.title) else document.title
+    title = source.title if alone and (given or not document.title) else document.title
     return ExtractedDocument(
         title=title, blocks=document.blocks, external_id=document.external_id,
         url=document.url or (source.url if alone else ""), language=document.language,

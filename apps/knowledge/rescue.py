@@ -6,11 +6,13 @@ So it does with jobs that a wrong clock has set for a day when nobody waits for 
 import asyncio
 import contextlib
 import logging
+from datetime import timedelta
 
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
@@ -24,6 +26,8 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 3
 STALLED_SECONDS = 12  # without a sign of life; one that lives all the same does no harm, see `tasks.one_run`
 LOOK_SECONDS = 5
+DEATHS_AT_ONCE = 3  # of its workers, after which a job is taken up again at once
+FIRST_PAUSE, LONGEST_REST = 5.0, 30.0  # seconds, after the next ones
 LONGEST_DELAY = 2 * LONGEST_PAUSE  # no try is ever set for later than half of this
 
 
@@ -43,7 +47,17 @@ async def requeue_stalled() -> None:
     """Queue again every job whose worker gives no sign of life."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
         with contextlib.suppress(ConnectorException):  # another worker was faster
-            await app.job_manager.retry_job(job)
+            await app.job_manager.retry_job(job, retry_at=timezone.now() + pause_after(job.attempts))
+
+
+def pause_after(deaths: int) -> timedelta:
+    """Return how long a job rests whose workers died, so that one that kills them leaves the others in peace.
+
+    The first few times it is the worker that is to blame as a rule, or another job in it.
+    """
+    if deaths < DEATHS_AT_ONCE:
+        return timedelta()
+    return timedelta(seconds=min(FIRST_PAUSE * 2 ** (deaths - DEATHS_AT_ONCE), LONGEST_REST))
 
 
 def requeue_forgotten() -> None:

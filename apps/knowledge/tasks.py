@@ -26,7 +26,10 @@ from apps.retrieval import large
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 6
+ATTEMPTS = 6  # at what a retry may help
+# Runs of a source whose workers died, after which it is taken to be what kills them. Reading happens in a process of
+# its own, so that is rare; and what dies with a worker is three sources, two of which have done nothing.
+MOST_DEATHS = 20
 DAYS_FAILED_JOBS_ARE_KEPT = 30
 RUN_LOCK = 7264_003  # any number that means the same to all of our workers
 
@@ -35,7 +38,7 @@ class Backoff(BaseRetryStrategy):
     """Retries what a retry helps, after 5, 10, 20, 40 and 80 seconds, and not before a server wants to be asked."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if not is_retryable(exception) or tried(job) + 1 >= ATTEMPTS:
+        if not is_retryable(exception) or tried(job) + 1 >= most_tries(exception):
             return None
         asked_for = math.ceil(min(getattr(exception, "retry_after", None) or 0, LONGEST_PAUSE))
         return RetryDecision(retry_in={"seconds": max(FIRST_WAIT_SECONDS * 2 ** tried(job), asked_for)})
@@ -43,6 +46,11 @@ class Backoff(BaseRetryStrategy):
 
 def is_retryable(exception: BaseException) -> bool:
     return isinstance(exception, TacitError) and exception.retryable
+
+
+def most_tries(exception: BaseException) -> int:
+    """Return how many runs a source has; that our own database is away is never its fault."""
+    return MOST_DEATHS if isinstance(exception, DatabaseError) else ATTEMPTS
 
 
 @app.task(name=INGEST, queue=QUEUE, retry=Backoff(), pass_context=True)
@@ -53,7 +61,7 @@ def ingest(context: JobContext, *, source_id: str, earlier: int = 0, waits: int 
     """
     attempt = tried(context.job) + 1
     with database_away():
-        if attempt > ATTEMPTS:  # which only the death of each worker that took it up leads to
+        if attempt > MOST_DEATHS:
             end_failed(source_id, ExtractionCrashError())
             return
         try:
@@ -67,7 +75,7 @@ def ingest(context: JobContext, *, source_id: str, earlier: int = 0, waits: int 
             if opened := open_circuit_behind(error, source_id):
                 postpone(source_id, opened, context.job)
                 return
-            if error.retryable and attempt < ATTEMPTS:
+            if error.retryable and attempt < most_tries(error):
                 wait(source_id, error)
                 raise
             end_failed(source_id, error)

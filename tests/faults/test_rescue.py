@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -123,14 +124,34 @@ def run(source_id: UUID) -> None:
         connections.close_all()
 
 
+def begin_now() -> None:
+    """Let the pauses be over that a job gets whose workers keep dying."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+
+
+def test_a_job_whose_workers_keep_dying_gives_way_to_others(alice: Owner) -> None:
+    bot = alice.make_bot()
+    (source,) = alice.upload(bot, GUIDE)
+    rests = []
+    for _ in range(6):
+        die_with_the_job(source["id"])
+        asyncio.run(rescue())
+        job = ProcrastinateJob.objects.get(lock=f"source:{source['id']}", status="todo")
+        rests.append(max(0, round((job.scheduled_at - timezone.now()).total_seconds())))
+        begin_now()
+    assert rests == [0, 0, 0, 5, 10, 20]
+
+
 def test_a_document_that_kills_each_worker_ends_failed_and_holds_up_nobody(
     alice: Owner, work_off: Callable[[], None]
 ) -> None:
     bot = alice.make_bot()
     (source,) = alice.upload(bot, GUIDE)
-    for _ in range(tasks.ATTEMPTS):
+    for _ in range(tasks.MOST_DEATHS):
         die_with_the_job(source["id"])
         asyncio.run(rescue())
+        begin_now()
     work_off()
 
     (source,) = alice.sources(bot)

@@ -1,7 +1,6 @@
 """The worker dies at each stage of ingest, and fifty times at random: every source is there once at the end."""
 
 import random
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +26,9 @@ STAGES = (
     "finish",
 )
 KILLS = 50
-OF_A_LIFE = (0.5, 3.0)  # seconds; the start takes the first one and a half
+OF_WORK = (0.0, 1.5)  # seconds between a worker's first sign of life and its death
+SECONDS_OF_A_START = 30
+NEWEST = "SELECT coalesce(max(id), 0) FROM procrastinate_workers"
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_fifty_deaths_at_random_moments_lose_and_double_nothing(mortal: Site, un
         if kill % 5 == 0 and waiting:
             mortal.upload(bot, waiting[:5])
             del waiting[:5]
-        kill_soon(mortal.installation, after=moments.uniform(*OF_A_LIFE))
+        kill_soon(mortal.installation, after=moments.uniform(*OF_WORK))
     last = mortal.installation.start("worker")
     begun = time.monotonic()
     try:
@@ -91,9 +92,11 @@ def test_fifty_deaths_at_random_moments_lose_and_double_nothing(mortal: Site, un
 
 
 def kill_soon(installation: Installation, *, after: float) -> None:
-    """Start a worker, and kill it after so many seconds."""
+    """Start a worker, and kill it so many seconds after it has come to work."""
+    ((newest,),) = installation.query(NEWEST)
     worker = installation.start("worker")
-    with pytest.raises(subprocess.TimeoutExpired):
-        worker.wait(after)
+    wait_until(lambda: installation.query(NEWEST) > [(newest,)], SECONDS_OF_A_START)
+    time.sleep(after)
+    assert worker.poll() is None
     worker.kill()
     worker.wait()

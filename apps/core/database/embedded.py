@@ -86,7 +86,7 @@ class EmbeddedPostgres:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            if self.is_running():
+            if self._process_lives():  # on a busy machine it may not say in time that it accepts connections
                 self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.cluster), "stop")
 
     def keep_alive(self) -> None:

@@ -181,13 +181,6 @@ def test_a_jsonl_line_keeps_its_id_title_and_address(bot: Chatbot) -> None:
     assert document.text[passage.start : passage.end] == passage.text
 
 
-def test_visitors_are_not_told_of_the_folders_that_a_file_lay_in(bot: Chatbot) -> None:
-    source = run(add(bot, b"Open from nine to five.", name="Clients/Insolvent Ltd/hours.txt"))
-
-    assert CitablePassage.objects.get().title == "hours.txt"
-    assert source.title == "Clients/Insolvent Ltd/hours.txt", "its owner finds it by them"
-
-
 def test_an_owner_may_have_documents_cut_by_meaning(bot: Chatbot, model: WatchedEmbedding) -> None:
     sentences = " ".join(f"Sentence number {n} speaks of topic {n // 12} and of nothing else." for n in range(60))
     with override_settings(CHUNKING="semantic"):
