@@ -2,11 +2,12 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from apps.accounts.actors import SYSTEM, Actor, current_actor, signed_in
 from apps.accounts.models import ApiKey, AuditEntry, Member, Organization, User
@@ -48,6 +49,7 @@ class Action(StrEnum):
     KEY_CREATED = "api_key.created"
     KEY_REVOKED = "api_key.revoked"
     MEMBER_ADDED = "member.added"
+    INVITATION_MAILED = "member.invitation_mailed"
     MEMBER_CHANGED = "member.changed"
     MEMBER_REMOVED = "member.removed"
     ORGANIZATION_RENAMED = "organization.renamed"
@@ -55,6 +57,7 @@ class Action(StrEnum):
     RETENTION_CHANGED = "chatbot.retention_changed"
     CONVERSATIONS_EXPIRED = "conversations.expired"
     CONVERSATION_DELETED = "conversation.deleted"
+    CONVERSATION_MADE_TRIAL = "conversation.made_trial"
     VISITOR_DELETED = "visitor.deleted"
     SIGN_IN_LINK_CREATED = "sign_in_link.created"
     SIGNED_IN = "member.signed_in"
@@ -154,3 +157,8 @@ def trail(
     if before:
         entries = entries.filter(pk__lt=before)
     return entries.order_by("-pk")
+
+
+def lately(organization_id: uuid.UUID, action: Action, within: timedelta) -> QuerySet[AuditEntry]:
+    """Return how `action` was done lately: what is recorded anyway is counted for limits too."""
+    return trail(organization_id, since=timezone.now() - within).filter(action=action)

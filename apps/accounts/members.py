@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from apps.accounts import audit
 from apps.accounts.audit import Action
+from apps.accounts.invitation_limits import check_mails, take_mail
 from apps.accounts.invitation_mail import mail_is_sent, send_invitation
 from apps.accounts.models import Member, Organization, Role, SignInLink, User
 from apps.accounts.services import UserService, clean_email
@@ -17,6 +18,11 @@ from apps.core.error_handling import ConflictError, NotFoundError, ValidationErr
 INVITATION_LIFETIME = timedelta(days=7)
 LONGEST_NAME = 200
 LAST_OWNER = "An organization needs an owner. Make somebody else an owner first."
+BELONGS_ELSEWHERE = (
+    "Somebody with the address {email} belongs to another organization here, and without a mail server nobody can tell"
+    " whether it is theirs. Invite another address of theirs, or ask whoever runs the server to set up a mail server"
+    " (TACIT_EMAIL_HOST)."
+)
 NO_SUCH_MEMBER = "There is no such member in your organization. Load the page again."
 
 
@@ -45,16 +51,24 @@ class MemberService:
     def invite(self, *, organization: Organization, email: str, role: str, address: str) -> Invitation:
         """Make somebody a member; `address` is where a link leads to, without a slash at its end.
 
-        Raises ConflictError when they belong to it already, FetchUnavailableError when they do now and the mail
-        could not be sent.
+        Raises ConflictError when they belong to it already or can't be told from a stranger, RateLimitError when enough
+        was mailed today, FetchUnavailableError when they are a member now and the mail could not be sent.
         """
-        member = self._add(organization, clean_email(email), known_role(role))
+        email, known = clean_email(email), known_role(role)
+        if mail_is_sent():
+            check_mails(organization, email)
+        member = self._add(organization, email, known)
         return self.let_in(member, address=address)
 
     def let_in(self, member: Member, *, address: str) -> Invitation:
-        """Mail a new link to a member; without a mail server, give one to hand over where that is safe."""
+        """Mail a new link to a member; without a mail server, give one to hand over where that is safe.
+
+        Raises RateLimitError when enough was mailed, FetchUnavailableError when the mail could not be sent.
+        """
         if not (mail_is_sent() or may_be_handed_a_link(member)):
             return Invitation(member=member)
+        if mail_is_sent():
+            take_mail(member)
         token = UserService().create_sign_in_link(user=member.user, lifetime=INVITATION_LIFETIME)
         link = f"{address}/sign-in/{token}"
         if not mail_is_sent():
@@ -68,11 +82,8 @@ class MemberService:
         member, is_member = Member.objects.get_or_create(organization=organization, user=user, defaults={"role": role})
         if not is_member:
             raise ConflictError(f"{email} is a member already. Change the role in the list.")
-        if not is_new:  # a link that another organization holds must not lead into this one
-            SignInLink.objects.filter(user=user, used_at=None).delete()
-            if not (belongs_elsewhere(member) or user.is_staff or user.is_superuser):
-                user.set_unusable_password()  # nor whoever held the account while it was nobody's; it ends sessions too
-                user.save(update_fields=["password"])
+        if not is_new:
+            take_over(member)
         audit.record(Action.MEMBER_ADDED, audit.member_subject(member), role=role)
         return member
 
@@ -116,6 +127,19 @@ class MemberService:
         """Return the member as it is now; of two who change roles at once, the second waits for the first."""
         organization = Organization.objects.select_for_update().get(pk=member.organization_id)
         return self.get(organization=organization, member_id=member.pk)
+
+
+def take_over(member: Member) -> None:
+    """See to it that whoever held the account of a new member so far does not come along. Raises ConflictError."""
+    user = User.objects.select_for_update().get(pk=member.user_id)  # of two organizations at once the second waits
+    elsewhere = belongs_elsewhere(member)
+    if elsewhere and not mail_is_sent():
+        raise ConflictError(BELONGS_ELSEWHERE.format(email=user.email))  # they may be signed in with it already
+    SignInLink.objects.filter(user=user, used_at=None).delete()  # of another organization, say
+    if not (elsewhere or user.is_staff or user.is_superuser):
+        user.set_unusable_password()  # who held the account while it was nobody's; it ends sessions too
+        user.save(update_fields=["password"])
+        member.user = user
 
 
 def known_role(role: str) -> Role:

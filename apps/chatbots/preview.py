@@ -6,6 +6,7 @@ from typing import Any
 from django.core import signing
 
 from apps.chatbots.models import Chatbot
+from apps.chatbots.setting_rules import mistakes
 
 SALT = "tacit.preview"
 LASTS_SECONDS = 3600
@@ -13,7 +14,9 @@ PREVIEWED = {"accent_colour", "widget_corner", "welcome_message", "suggested_que
 
 
 def preview_of(chatbot: Chatbot, **settings: Any) -> str:
-    """Return a preview of settings, fit for an address."""
+    """Return a preview of settings, fit for an address; what could not be saved is not shown either."""
+    wrong = mistakes(settings, settings)
+    settings = {name: value for name, value in settings.items() if name not in wrong}
     return signing.dumps({"of": chatbot.public_id, **settings}, salt=SALT, compress=True)
 
 

@@ -29,6 +29,7 @@ MOST_COUNTED = 2_147_483_647  # what the column holds
 MOST_TOKENS = 10**18
 MOST_MONEY = Decimal(10) ** 10
 MOST_QUESTIONS = 20
+MOST_ORIGINS = 100  # they all stand in a header of each embedded page
 
 Rule = Callable[[Any], str]
 
@@ -56,6 +57,10 @@ def questions_rule(value: list[str]) -> str:
         return f"These are too many suggested questions. Keep {MOST_QUESTIONS} at most."
     long = any(len(question) > 300 for question in value)
     return "A suggested question is too long. Shorten it to 300 characters." if long else ""
+
+
+def origins_rule(value: list[str]) -> str:
+    return "" if len(value) <= MOST_ORIGINS else f"These are too many allowed sites. Keep {MOST_ORIGINS} at most."
 
 
 def choice_rule(value: str, choices: type[TextChoices]) -> str:
@@ -157,6 +162,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "language": partial(text_rule, longest=10),
         "learn_only_use": partial(choice_rule, choices=LearnOnlyUse),
         "suggested_questions": questions_rule,
+        "allowed_origins": origins_rule,
         "tone": partial(choice_rule, choices=Tone),
         "unanswered_message": text_rule,
         "accent_colour": colour_rule,

@@ -131,21 +131,25 @@ def sent_before(request_hash: bytes | None, submission: Submission) -> Contact |
 
 
 def same_person(chatbot: Chatbot, submission: Submission) -> Contact | None:
-    """Return the contact of today who has this e-mail address or this phone number."""
-    same = Q(pk=None)
+    """Return the contact of today who has this e-mail address or, where neither has one, this phone number.
+
+    A number beside an address counts for nothing: it may be a stranger's, who would then be found by that address.
+    """
     if submission.email_key:
-        same |= Q(email_key=submission.email_key)
-    if submission.phone_key:
-        same |= Q(phone_key=submission.phone_key)
+        same = Q(email_key=submission.email_key)
+    elif submission.phone_key:
+        same = Q(email_key="", phone_key=submission.phone_key)
+    else:
+        return None
     today = Contact.objects.filter(same, chatbot=chatbot, created_at__gt=timezone.now() - SAME_FOR)
     return today.order_by("-created_at").first()
 
 
 def fill_in(contact: Contact, submission: Submission) -> None:
-    """Give a contact what was written, where nothing stands yet: what a person said first is not overwritten."""
-    known = {**submission.fields, "email_key": submission.email_key, "phone_key": submission.phone_key}
-    for name in ("name", "email", "phone", "company", "email_key", "phone_key"):
-        if not getattr(contact, name):
+    """Give a new contact what was written, and have an earlier one looked at again: who writes later may be another."""
+    if contact._state.adding:
+        known = {**submission.fields, "email_key": submission.email_key, "phone_key": submission.phone_key}
+        for name in ("name", "email", "phone", "company", "email_key", "phone_key"):
             setattr(contact, name, known.get(name, ""))
     contact.state, contact.last_message_at = ContactState.NEW, timezone.now()
     contact.save()

@@ -1,7 +1,8 @@
 """Deletes what people said: one conversation, everything of one visitor, or everything of an organization.
 
 Visitors are anonymous. What ties a visitor's conversations together is what they left of themselves in the contact
-form: the same e-mail address or phone number, wherever it was written. Without that there is the one conversation.
+form: the same e-mail address. A phone number ties nothing together, since a form with one person's address and another
+one's number would then have both deleted. Without an address there is the one conversation, and what was left in it.
 """
 
 import uuid
@@ -10,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Q
 
 from apps.accounts import audit
 from apps.accounts.audit import Action
@@ -102,24 +102,13 @@ def stop_all(answers: Iterable[RunningAnswer]) -> None:
 def followed(
     chatbot: Chatbot, conversations: frozenset[uuid.UUID], contacts: frozenset[uuid.UUID]
 ) -> VisitorTraces:  # fmt: skip
-    """Follow what ties conversations and contacts together until nothing new is found."""
-    while True:
-        before = (conversations, contacts)
-        sent = ContactMessage.objects.filter(contact__chatbot=chatbot)
-        contacts |= frozenset(sent.filter(conversation__in=conversations).values_list("contact", flat=True))
-        contacts |= frozenset(of_same_people(chatbot, contacts))
-        behind = sent.filter(contact__in=contacts).exclude(conversation=None).values_list("conversation", flat=True)
-        conversations |= frozenset(one for one in behind if one is not None)
-        if (conversations, contacts) == before:
-            break
+    """Return these with what has the same e-mail address, and no further: anybody may write anybody's into a form."""
+    sent = ContactMessage.objects.filter(contact__chatbot=chatbot)
+    contacts |= frozenset(sent.filter(conversation__in=conversations).values_list("contact", flat=True))
+    emails = set(Contact.objects.filter(pk__in=contacts).values_list("email_key", flat=True)) - {""}
+    contacts |= frozenset(Contact.objects.filter(chatbot=chatbot, email_key__in=emails).values_list("pk", flat=True))
+    behind = sent.filter(contact__in=contacts).exclude(conversation=None).values_list("conversation", flat=True)
+    conversations |= frozenset(one for one in behind if one is not None)
     names = Contact.objects.filter(pk__in=contacts).values_list("name", "email", "phone")
     told = tuple(sorted({next(filter(None, parts), "") for parts in names} - {""}))
     return VisitorTraces(conversation_ids=conversations, contact_ids=contacts, names=told)
-
-
-def of_same_people(chatbot: Chatbot, contacts: frozenset[uuid.UUID]) -> list[uuid.UUID]:
-    """Return the contacts that share an e-mail address or a phone number with some of these."""
-    keys = list(Contact.objects.filter(pk__in=contacts).values_list("email_key", "phone_key"))
-    emails, phones = {email for email, _ in keys} - {""}, {phone for _, phone in keys} - {""}
-    same = Contact.objects.filter(Q(email_key__in=emails) | Q(phone_key__in=phones), chatbot=chatbot)
-    return list(same.values_list("pk", flat=True))

@@ -18,9 +18,10 @@ from django.http import HttpRequest
 
 from apps.chatbots.models import Chatbot
 from apps.chatbots.services import published_chatbot
-from apps.conversations.guard import check_origin, counted_as, is_ours, visitor_address
+from apps.conversations.guard import check_origin, counted_as
 from apps.conversations.limits import delay_before, limits_of
 from apps.conversations.limits_counting import HELD_SECONDS, Kind, give_back, hold_on, take_turn
+from apps.core.client_address import is_ours, visitor_address
 from apps.core.database.threads import in_background, in_database
 
 logger = logging.getLogger(__name__)

@@ -50,13 +50,13 @@ class RetentionService:
         return sum(self.forget_of(one.chatbot, one.days, now) for one in kept)
 
     def forget_of(self, chatbot: Chatbot, days: int, now: datetime) -> int:
-        """Some at a time, so that no lock is held for long; the audit trail tells how many."""
+        """Some at a time, so that no lock is held for long; the audit trail tells of each lot with its deletion."""
         count = 0
         while ids := list(self.older(chatbot, days, now).values_list("pk", flat=True)[:AT_ONCE]):
-            Conversation.objects.filter(pk__in=ids).delete()
+            with transaction.atomic():
+                Conversation.objects.filter(pk__in=ids).delete()
+                audit.record(Action.CONVERSATIONS_EXPIRED, chatbot, conversations=len(ids), days=days)
             count += len(ids)
-        if count:
-            audit.record(Action.CONVERSATIONS_EXPIRED, chatbot, conversations=count, days=days)
         return count
 
 

@@ -185,7 +185,7 @@ class ChatService:
     @transaction.atomic
     def give_feedback(self, message: Message, *, value: str, comment: str = "") -> None:
         """Keep what the visitor thinks of an answer; the last word counts."""
-        message.feedback, message.feedback_comment = FeedbackValue(value), comment
+        message.feedback, message.feedback_comment = FeedbackValue(value), comment.replace("\x00", "")
         message.save(update_fields=["feedback", "feedback_comment"])
 
     def of(self, chatbot: Chatbot) -> QuerySet[Conversation]:

@@ -1,6 +1,7 @@
 """A chatbot's contacts for its owner: read, mark, delete, send again, export, and try out where they are sent."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,9 @@ from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.contact_list import ContactFilter, listed, ways_of
 
+DAY = timedelta(days=1)
+TESTS_A_DAY = 20  # of an organization: a test writes to whatever address an editor typed
+ENOUGH_TESTS = f"Your organization has sent {TESTS_A_DAY} tests within a day, as many as it may. Try again tomorrow."
 MARKED = {ContactState.DONE: "Marked as done.", ContactState.NEW: "Open again."}
 
 
@@ -84,15 +88,23 @@ def test_way(request: HttpRequest, visit: Visit, channel: str) -> HttpResponse:
     if channel not in tests:
         return back_to_list(request, visit)
     told = {"channel": channel, "problem": ""}
-    try:
-        tests[channel](visit.chatbot)
-    except TacitError as error:
-        told["problem"] = str(error)
-    audit.record(Action.CONTACT_DELIVERY_TESTED, visit.chatbot, channel=channel, arrived=not told["problem"])
+    if audit.lately(visit.chatbot.organization_id, Action.CONTACT_DELIVERY_TESTED, DAY).count() >= TESTS_A_DAY:
+        told["problem"] = ENOUGH_TESTS
+    else:
+        told["problem"] = problem_of(tests[channel], visit)
+        audit.record(Action.CONTACT_DELIVERY_TESTED, visit.chatbot, channel=channel, arrived=not told["problem"])
     if request.headers.get("HX-Request"):
         return render(request, "dashboard/contact_tested.html", {"tested": told})
     request.session[tested_in(visit)] = told
     return back_to_list(request, visit)
+
+
+def problem_of(test: Callable[[Any], object], visit: Visit) -> str:
+    try:
+        test(visit.chatbot)
+    except TacitError as error:
+        return str(error)
+    return ""
 
 
 @for_members

@@ -11,7 +11,13 @@ from django.urls import reverse
 from apps.accounts.invitation_mail import mail_is_sent
 from apps.accounts.members import Invitation, may_be_handed_a_link
 from apps.accounts.models import Member, Role
-from apps.core.error_handling import ConflictError, FetchUnavailableError, NotFoundError, ValidationError
+from apps.core.error_handling import (
+    ConflictError,
+    FetchUnavailableError,
+    NotFoundError,
+    RateLimitError,
+    ValidationError,
+)
 from apps.core.services import ServiceRegistry
 from apps.dashboard.organization_access import OWNERS, Belonging, organization_page
 
@@ -62,7 +68,7 @@ def invite(request: HttpRequest, belonging: Belonging) -> HttpResponse:
         )
     except ValidationError as error:
         return page(request, belonging, wrong=dict(error.fields))
-    except ConflictError as error:
+    except (ConflictError, RateLimitError) as error:
         return page(request, belonging, wrong={"email": str(error)})
     except FetchUnavailableError as error:
         messages.error(request, str(error))
@@ -92,7 +98,7 @@ def let_in(request: HttpRequest, belonging: Belonging, member_id: int) -> HttpRe
     member = found(belonging, member_id)
     try:
         invitation = ServiceRegistry.get("members").let_in(member, address=own_address(request))
-    except FetchUnavailableError as error:
+    except (FetchUnavailableError, RateLimitError) as error:
         messages.error(request, str(error))
         return to_members(belonging)
     return told_how_to_come_in(request, belonging, invitation)

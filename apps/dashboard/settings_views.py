@@ -60,7 +60,7 @@ def save(request: HttpRequest, visit: Visit, section: str) -> HttpResponse:
     if not form.is_valid() or not saved(visit.chatbot, form):
         return page(request, visit, {section: form})
     secret = visit.chatbot.contact_webhook_secret
-    if secret and secret != had_secret and not form.cleaned_data["contact_webhook_secret"]:
+    if section == "contact" and secret and secret != had_secret and not form.cleaned_data["contact_webhook_secret"]:
         return shown_once(request, visit, secret)
     messages.success(request, f"{form.title}: saved. It holds from the next question on.")
     return back_to(visit.chatbot, section)

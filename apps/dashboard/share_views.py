@@ -63,8 +63,9 @@ def allow_site(request: HttpRequest, visit: Visit) -> HttpResponse:
         origin = normal_origin(typed if "://" in typed else f"https://{typed.strip()}")
         if origin not in origins:
             ServiceRegistry.get("chatbots").update(visit.chatbot, allowed_origins=[*origins, origin])
-    except ValidationError:
-        wrong = {"site": f"“{typed}” is no address of a site. Write it like https://www.example.org."}
+    except ValidationError as error:
+        no_site = f"“{typed}” is no address of a site. Write it like https://www.example.org."
+        wrong = {"site": error.fields.get("allowed_origins", no_site)}
         return page(request, visit, looks_of(visit.chatbot), wrong=wrong, site=typed)
     messages.success(request, f"{origin} may show the chatbot now.")
     return to_sites(visit.chatbot)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.models import Member, User
+from apps.accounts.models import Member, Role, User
 from apps.chatbots.models import Chatbot
 from apps.core.error_reports import ReportKind
 from apps.core.services import ServiceRegistry
@@ -95,9 +95,9 @@ def failing_sources(members: list[Member]) -> QuerySet[Source]:
 
 
 def seen_by(members: list[Member]) -> list[SeenError]:
-    """Return the errors of all organizations of a person; those of the whole server are in each list, and told once."""
+    """Return the errors of all organizations of a person; those of the whole server, for owners, are told once."""
     service = ServiceRegistry.get("errors")
-    lists = [service.seen_by(organization_id=one.organization_id) for one in members]
+    lists = [service.seen_by(organization_id=one.organization_id, is_owner=one.role == Role.OWNER) for one in members]
     once = {(one.fingerprint, one.count, one.first_seen): one for seen in lists for one in seen}
     return sorted(once.values(), key=lambda one: one.last_seen, reverse=True)
 

@@ -7,8 +7,9 @@ from django.shortcuts import render
 
 from apps.accounts import audit
 from apps.accounts.audit import Action
-from apps.conversations.models import Author, Conversation, Message
+from apps.conversations.models import Author, Message
 from apps.conversations.proof import proof_of
+from apps.conversations.trials import count_as_trial
 from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.spoken import shown
@@ -43,9 +44,13 @@ def proof(request: HttpRequest, visit: Visit, message_id: UUID) -> HttpResponse:
 
 @for_editors
 def tried(request: HttpRequest, visit: Visit, message_id: UUID) -> HttpResponse:
-    """Show the proof of an answer that was asked for here; its conversation is a trial, and no figure counts it."""
+    """Show the proof of an answer that was asked for here; its conversation is a trial, and no figure counts it.
+
+    One that can't have begun here stays a visitor's, and is opened as such.
+    """
     message = answer_of(visit, message_id)
-    Conversation.objects.filter(pk=message.conversation_id).update(is_trial=True)
+    if not count_as_trial(message.conversation):
+        audit.record(Action.CONVERSATION_OPENED, message.conversation)
     return proof_page(request, message)
 
 

@@ -36,7 +36,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
 def home(request: HttpRequest) -> HttpResponse:
     """Show the chatbots of the organizations the user belongs to, those in use first."""
     members = memberships(cast(User, request.user))
-    named = request.GET.get("find", "").strip()
+    named = request.GET.get("find", "").replace("\x00", "").strip()
     cards = cards_of(members, named=named)
     context = {
         "cards": [card for card in cards if not card.is_archived],

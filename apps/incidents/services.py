@@ -45,9 +45,12 @@ class SeenError:
 class ErrorService:
     """Shows what was recorded; nothing is written through it."""
 
-    def seen_by(self, *, organization_id: UUID) -> list[SeenError]:
-        """Return the errors of an organization and those that concern the whole server, the latest first."""
-        return seen(ErrorOccurrence.objects.filter(Q(organization=organization_id) | Q(organization=None)))
+    def seen_by(self, *, organization_id: UUID, is_owner: bool) -> list[SeenError]:
+        """Return the errors of an organization, the latest first; for its owners also those of the whole server."""
+        theirs = Q(organization=organization_id)
+        if is_owner:
+            theirs |= Q(organization=None)
+        return seen(ErrorOccurrence.objects.filter(theirs))
 
     def seen_by_all(self) -> list[SeenError]:
         """Return every recorded error, the latest first; for who runs the server."""

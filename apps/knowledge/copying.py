@@ -8,6 +8,7 @@ from apps.chatbots.models import Chatbot
 from apps.knowledge.models import Source, SourceKind, SourceStatus
 from apps.knowledge.queue import queue
 from apps.knowledge.services import KnowledgeSourceService
+from apps.retrieval.steering import copy_removals
 
 # In the database, for an original may be a hundred megabytes.
 COPY_ORIGINAL = """
@@ -26,6 +27,7 @@ class SourceCopyService:
         for earlier in KnowledgeSourceService().of(source_bot).iterator():
             self._copy(earlier, target)
             copied += 1
+        copy_removals(source_bot.pk, target.pk)
         return copied
 
     def _copy(self, earlier: Source, target: Chatbot) -> None:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from apps.accounts.authentication import OwnerKey, member_of
+from apps.accounts.models import Role
 from apps.core.services import ServiceRegistry
 from apps.incidents.services import SeenError
 
@@ -38,8 +39,11 @@ class SeenErrorOut(Schema):
     incident: MendedOut | None
 
 
-@router.get("", response=list[SeenErrorOut], summary="Errors of your organization and of this server")
+@router.get("", response=list[SeenErrorOut], summary="Errors of your organization, and for owners of this server")
 def list_errors(request: HttpRequest) -> list[SeenError]:
     """Each kind of error once, the one that was seen last first; `incident` tells how it was mended before."""
-    seen: list[SeenError] = ServiceRegistry.get("errors").seen_by(organization_id=member_of(request).organization_id)
+    member = member_of(request)
+    seen: list[SeenError] = ServiceRegistry.get("errors").seen_by(
+        organization_id=member.organization_id, is_owner=member.role == Role.OWNER
+    )
     return seen

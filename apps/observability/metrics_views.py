@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from apps.conversations.guard import parsed
+from apps.core.client_address import parsed
 from apps.core.database.threads import in_database
 from apps.observability.metrics import exposition
 

@@ -199,6 +199,13 @@ def remove_link(chatbot_id: uuid.UUID, link_id: uuid.UUID) -> None:
     hint.delete()
 
 
+def copy_removals(source_bot_id: uuid.UUID, target_id: uuid.UUID) -> None:
+    """Let no link come up in a chatbot that its owner has removed in the one whose texts it gets."""
+    removed = RemovedSteeringLink.objects.filter(chatbot_id=source_bot_id).values_list("link_hash", flat=True)
+    copies = [RemovedSteeringLink(chatbot_id=target_id, link_hash=link) for link in removed]
+    RemovedSteeringLink.objects.bulk_create(copies, batch_size=500, ignore_conflicts=True)
+
+
 @transaction.atomic
 def restore_links(chatbot_id: uuid.UUID) -> None:
     """Forget which links were removed, and link anew."""

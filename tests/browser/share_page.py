@@ -30,6 +30,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def complaints_of(page: Page) -> list[str]:
+    """Return a list to which every error of the page and of its console is added from now on."""
+    complaints: list[str] = []
+    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
+
+
 @dataclass(frozen=True, kw_only=True)
 class SharePage:
     """One visitor's page. Every problem that the browser's console reports is kept in `complaints`."""
@@ -39,9 +47,7 @@ class SharePage:
 
     @classmethod
     def open(cls, page: Page, address: str) -> "SharePage":
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        complaints = complaints_of(page)
         page.goto(address)
         return cls(page=page, complaints=complaints)
 

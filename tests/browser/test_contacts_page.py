@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from apps.observability.tests.test_alerts import SECRET as KEY
 from apps.observability.tests.test_alerts import Receiver, receiving
-from tests.browser.share_page import chromium
+from tests.browser.share_page import chromium, complaints_of
 from tests.conftest import Owner
 
 CONSENT = "You may answer me by e-mail."
@@ -44,9 +44,7 @@ def page(alice: Owner, bot: dict[str, Any]) -> Iterator[Page]:
     token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
     with chromium() as browser:
         opened = browser.new_page(viewport={"width": 375, "height": 812})
-        complaints: list[str] = []
-        opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        complaints = complaints_of(opened)
         opened.goto(f"{alice.address}/sign-in/{token}")
         opened.get_by_role("button", name="Sign in").click()
         opened.goto(f"{alice.address}/dashboard/bots/{bot['id']}/contacts")

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.share_page import chromium
+from tests.browser.share_page import chromium, complaints_of
 from tests.conftest import Owner
 
 RETURNS = b"# Returns\n\nYou can return a machine within thirty days, with the receipt.\n"
@@ -34,9 +34,7 @@ def page(alice: Owner, bot: dict[str, Any]) -> Iterator[Page]:
     token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
     with chromium() as browser:
         opened = browser.new_page(viewport={"width": 375, "height": 812})
-        complaints: list[str] = []
-        opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        complaints = complaints_of(opened)
         opened.goto(f"{alice.address}/sign-in/{token}")
         opened.get_by_role("button", name="Sign in").click()
         opened.goto(f"{alice.address}/dashboard/bots/{bot['id']}/conversations")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.share_page import chromium
+from tests.browser.share_page import chromium, complaints_of
 from tests.conftest import Owner
 
 RETURNS = b"""# Returns
@@ -27,9 +27,7 @@ def page(link: str) -> Iterator[Page]:
     """Alice's browser, before she has signed in; it may complain of nothing."""
     with chromium() as browser:
         opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        complaints: list[str] = []
-        opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        complaints = complaints_of(opened)
         yield opened
         assert complaints == []
 

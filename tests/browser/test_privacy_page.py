@@ -9,7 +9,7 @@ from django.db import connections
 from playwright.sync_api import Page, expect
 
 from apps.observability.models import LeakTestRun
-from tests.browser.share_page import chromium
+from tests.browser.share_page import chromium, complaints_of
 from tests.conftest import Owner
 
 NOTES = b"# Margins\n\nThe internal margin of the Wren is 37 per cent.\n"
@@ -31,9 +31,7 @@ def page(alice: Owner, bot: dict[str, Any]) -> Iterator[Page]:
     token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
     with chromium() as browser:
         opened = browser.new_page(viewport={"width": 390, "height": 844})
-        complaints: list[str] = []
-        opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        complaints = complaints_of(opened)
         opened.goto(f"{alice.address}/sign-in/{token}")
         opened.get_by_role("button", name="Sign in").click()
         opened.get_by_role("link", name="Privacy of Handbook").click()

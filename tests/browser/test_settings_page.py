@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.share_page import chromium
+from tests.browser.share_page import chromium, complaints_of
 from tests.conftest import Owner
 
 PHONE = {"width": 375, "height": 812}
@@ -39,9 +39,7 @@ def browser(bot: dict[str, Any], link: str) -> Iterator[Browser]:  # the fixture
 def page(browser: Browser, link: str) -> Iterator[Page]:
     """Alice's browser, signed in; it may complain of nothing but a form that was refused."""
     opened = visit(browser, link)
-    complaints: list[str] = []
-    opened.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(opened)
     yield opened
     assert [one for one in complaints if REFUSED not in one] == []
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.share_page import chromium
+from tests.browser.share_page import chromium, complaints_of
 from tests.browser.site import Site, serving
 from tests.conftest import Owner
 
@@ -28,9 +28,7 @@ def page(alice: Owner, site: Site, work_off: Callable[[], None]) -> Iterator[Pag
     token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
     with chromium() as browser:
         opened = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-        complaints: list[str] = []
-        opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        complaints = complaints_of(opened)
         opened.goto(f"{alice.address}/sign-in/{token}")
         opened.get_by_role("button", name="Sign in").click()
         opened.goto(f"{alice.address}/dashboard/bots/{bot['id']}/share")

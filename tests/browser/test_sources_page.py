@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings as of_django
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.browser.share_page import chromium
+from tests.browser.share_page import chromium, complaints_of
 from tests.conftest import Owner
 
 MANUAL = Path(of_django.BASE_DIR, "demo", "documents", "citable", "wren-manual.pdf")
@@ -49,9 +49,7 @@ def page(alice: Owner, bot: dict[str, Any], link: str) -> Iterator[Page]:
     """Alice's browser on the page; it may complain of nothing."""
     with chromium() as browser:
         opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        complaints: list[str] = []
-        opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        complaints = complaints_of(opened)
         opened.goto(link)
         opened.get_by_role("button", name="Sign in").click()
         opened.goto(f"{alice.address}/dashboard/bots/{bot['id']}/sources")

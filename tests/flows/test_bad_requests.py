@@ -1,6 +1,6 @@
 """What people send by mistake or on purpose: told in problem+json, at once, with what to do; nothing is lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -202,11 +202,17 @@ def test_a_body_beyond_all_measure_is_refused_as_too_large(alice: Owner, bot: di
     told(asked, 413, "request_too_large")
 
 
-def test_characters_that_can_not_be_stored_are_refused(alice: Owner, bot: dict[str, Any]) -> None:
+def test_what_a_comment_holds_beside_text_is_left_out(alice: Owner, bot: dict[str, Any]) -> None:
     answer = alice.ask(bot, "Hello?")
     path = f"{alice.address}{CHAT}/{bot['public_id']}/messages/{answer['message_id']}/feedback"
     visitor = {"Authorization": f"Bearer {answer['conversation_token']}"}
-    told(httpx.post(path, json={"value": "up", "comment": "\x00 x"}, headers=visitor), 400, "invalid_request")
+    assert httpx.post(path, json={"value": "up", "comment": "Go\x00od"}, headers=visitor).status_code == 200
+    (talk,) = alice.api.get(f"/chatbots/{bot['id']}/conversations").json()
+    kept = alice.api.get(f"/chatbots/{bot['id']}/conversations/{talk['id']}").json()["messages"][1]
+    assert kept["feedback_comment"] == "Good"
+
+
+def test_characters_that_can_not_be_stored_are_refused(alice: Owner, bot: dict[str, Any]) -> None:
     source = {"kind": "url", "url": "http://a\x00b/"}
     told(alice.api.post(f"/chatbots/{bot['id']}/sources", json=source), 400, "invalid_request")
 
@@ -239,3 +245,15 @@ def test_the_title_that_an_owner_gives_is_the_one_that_visitors_see(
     alice.api.patch(f"/chatbots/{bot['id']}/sources/{source['id']}", json={"title": "Opening hours"})
 
     assert alice.ask(bot, "When do you open?")["citations"][0]["title"] == "Opening hours"
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    """Yield a body piece by piece: then no length of it is told."""
+    yield from (b"x" * 65_536 for _ in range(size // 65_536))
+
+
+def test_a_body_that_does_not_tell_its_length_is_refused_when_too_much_came(alice: Owner, bot: dict[str, Any]) -> None:
+    for address in (f"{CHAT}/{bot['public_id']}/messages", "/accounts/login/"):
+        asked = httpx.post(f"{alice.address}{address}", content=pieces(12 * 1024 * 1024), timeout=30)
+        told(asked, 413, "request_too_large")
+    assert alice.ask(bot, "Hello?"), "and the server goes on"

@@ -249,10 +249,17 @@ def test_a_file_grown_too_large_fails_and_what_it_was_goes_on_serving(
     (first,) = alice.upload(bot, GOOD)
     work_off()
 
-    (grown,) = alice.upload(bot, (GOOD[0], GOOD[1] * MEGABYTE))
+    (grown,) = alice.upload(bot, (GOOD[0], GOOD[1] * (5 * MEGABYTE // len(GOOD[1]))))
 
     assert (grown["id"], grown["status"], grown["error"]["code"]) == (first["id"], "failed", "document_too_large")
     assert "24 months" in alice.ask(bot, "How long does the warranty of the Wren last?")["text"]
+
+
+def test_far_more_than_ten_files_may_hold_is_refused_at_once(alice: Owner, limited: None) -> None:
+    bot = alice.make_bot()
+    refused = alice.api.post(f"/chatbots/{bot['id']}/sources", files={"files": ("huge.txt", b"x" * 42 * MEGABYTE)})
+    assert (refused.status_code, refused.json()["code"]) == (413, "request_too_large")
+    assert alice.sources(bot) == []
 
 
 def test_retry_reads_again_what_failed_for_a_reason_outside_the_file(

@@ -1,11 +1,14 @@
 """Alice decides who belongs to her shop; nobody gets in by a link that isn't theirs, and somebody always owns it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.members import MemberService
 from apps.accounts.models import AuditEntry, Member, Organization, Role, SignInLink, User
@@ -15,6 +18,7 @@ from apps.core.error_handling import (
     ConflictError,
     FetchUnavailableError,
     NotFoundError,
+    RateLimitError,
     ValidationError,
 )
 
@@ -81,20 +85,37 @@ def test_a_mail_server_that_fails_leaves_bob_a_member_and_alice_told(alice: Memb
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     with pytest.raises(FetchUnavailableError, match="is a member now, but the mail server did not take"):
         invite(alice.organization, "bob@example.org")
-    assert Member.objects.filter(user__email="bob@example.org").exists()
+    bob = Member.objects.get(user__email="bob@example.org")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert MemberService().let_in(bob, address=HERE).mailed, "it is sent again once that is mended"
 
 
 def test_mallory_cannot_get_into_alices_account_by_inviting_her(alice: Member, mallory: Member) -> None:
     assert invite(mallory.organization, "new@example.org").link  # a stranger to all gets one
-    invitation = invite(mallory.organization, "alice@example.org")
-    assert (invitation.link, invitation.mailed) == ("", False)
+    with pytest.raises(ConflictError, match="belongs to another organization here"):
+        invite(mallory.organization, "alice@example.org")
     assert not SignInLink.objects.filter(user=alice.user).exists()
+    assert not Member.objects.filter(organization=mallory.organization, user=alice.user).exists()
 
 
-def test_a_link_of_one_organization_does_not_lead_into_another(alice: Member, mallory: Member) -> None:
+def test_mallory_does_not_wait_in_bobs_account_for_alice_to_invite_him(alice: Member, mallory: Member) -> None:
+    handed = invite(mallory.organization, "bob@example.org")
+    mallorys = Client()
+    assert mallorys.post(f"/sign-in/{token_in(handed.link)}").status_code == 302
+    with pytest.raises(ConflictError, match=r"without a mail server nobody can tell .* set up a mail server"):
+        invite(alice.organization, "bob@example.org")
+    assert not Member.objects.filter(organization=alice.organization, user=handed.member.user).exists()
+    assert mallorys.get(f"/dashboard/organizations/{mallory.organization_id}/").status_code == 200
+    assert mallorys.get(f"/dashboard/organizations/{alice.organization_id}/").status_code == 404
+
+
+def test_a_link_of_one_organization_does_not_lead_into_another(alice: Member, mallory: Member, settings: Any) -> None:
     first = invite(mallory.organization, "bob@example.org")
     assert SignInLink.objects.filter(user=first.member.user, used_at=None).exists()
-    invite(alice.organization, "bob@example.org")
+    settings.EMAIL_HOST = "mail.example.org"
+    assert invite(alice.organization, "bob@example.org").mailed
+    settings.EMAIL_HOST = ""
     with pytest.raises(AuthenticationError):
         UserService().redeem_sign_in_link(token_in(first.link))
     assert not MemberService().let_in(first.member, address=HERE).link
@@ -114,13 +135,17 @@ def test_who_held_an_account_while_it_was_nobodys_does_not_come_along(alice: Mem
 
 
 def test_an_invitation_takes_nothing_from_who_belongs_elsewhere_or_runs_the_server(
-    alice: Member, mallory: Member
+    alice: Member, mallory: Member, settings: Any
 ) -> None:
     User.objects.create_user("root@example.org", "a long enough one", is_superuser=True)
     alice.user.set_password("a long enough one")
     alice.user.save()
+    assert not invite(mallory.organization, "root@example.org").link
+    with pytest.raises(ConflictError):
+        invite(mallory.organization, "alice@example.org")
+    settings.EMAIL_HOST = "mail.example.org"
+    assert invite(mallory.organization, "alice@example.org").mailed
     for email in ("alice@example.org", "root@example.org"):
-        assert not invite(mallory.organization, email).link
         assert User.objects.get(email=email).check_password("a long enough one")
 
 
@@ -144,6 +169,44 @@ def test_nobody_is_invited_twice_or_without_an_address_or_a_role(alice: Member) 
             invite(alice.organization, email, role)
         assert refused.value.fields.keys() == {field}
     assert Member.objects.filter(organization=alice.organization).count() == 2
+
+
+# Mail to strangers.
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_a_mail_says_nothing_in_its_subject_that_mallory_chose(mallory: Member) -> None:
+    MemberService().rename(mallory.organization, "You have won https://mallory.example")
+    invite(mallory.organization, "stranger@example.org")
+    (sent,) = mail.outbox
+    assert "won" not in sent.subject
+    assert "You have won" in str(sent.body), "who invites is told in the text"
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_an_organization_mails_twenty_invitations_a_day(alice: Member, mallory: Member) -> None:
+    for number in range(20):
+        assert invite(mallory.organization, f"stranger-{number}@example.org").mailed
+    with pytest.raises(RateLimitError, match=r"20 invitations within a day.* Go on tomorrow"):
+        invite(mallory.organization, "one-more@example.org")
+    assert len(mail.outbox) == 20
+    assert not User.objects.filter(email="one-more@example.org").exists()
+    assert invite(alice.organization, "bob@example.org").mailed, "Alice has a count of her own"
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
+        assert invite(mallory.organization, "one-more@example.org").mailed
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_a_member_is_mailed_one_link_in_five_minutes(members: MemberService, alice: Member) -> None:
+    bob = invite(alice.organization, "bob@example.org").member
+    with pytest.raises(RateLimitError, match=r"went out to bob@example\.org less than.* in 5 minutes"):
+        members.let_in(bob, address=HERE)
+    members.remove(bob)
+    with pytest.raises(RateLimitError):  # removing and inviting is no way round
+        invite(alice.organization, "bob@example.org")
+    assert len(mail.outbox) == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert invite(alice.organization, "bob@example.org").mailed
 
 
 # Roles.

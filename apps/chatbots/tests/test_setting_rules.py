@@ -73,6 +73,7 @@ def test_every_setting_of_the_pages_is_kept(bot: Chatbot) -> None:
         ("contact_webhook_secret", "x" * 15, "16 to 200 characters"),
         ("contact_webhook_secret", "x" * 201, "16 to 200 characters"),
         ("suggested_questions", ["why?"] * 21, "Keep 20 at most"),
+        ("allowed_origins", [f"https://{number}.example" for number in range(101)], "Keep 100 at most"),
         ("instructions", "x" * 10_001, "Shorten it to 10,000"),
     ],
 )

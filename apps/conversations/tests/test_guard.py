@@ -6,7 +6,8 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from apps.chatbots.models import Chatbot
-from apps.conversations.guard import check_origin, visitor_address
+from apps.conversations.guard import check_origin
+from apps.core.client_address import visitor_address
 from apps.core.error_handling import PermissionDeniedError
 
 SHOP = "https://shop.example"

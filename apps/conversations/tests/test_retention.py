@@ -1,12 +1,15 @@
 """Alice keeps conversations for thirty days; what is older goes, and nothing else does."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from apps.accounts.models import AuditEntry, Organization
 from apps.chatbots.models import Chatbot
+from apps.conversations import retention as retention_module
 from apps.conversations.contact_models import Contact
 from apps.conversations.models import Conversation, Message
 from apps.conversations.retention import RetentionService
@@ -49,6 +52,30 @@ def test_what_is_older_goes_with_the_hour_and_the_rest_stays(shop: Chatbot, rete
     assert list(Contact.objects.all()) == [contact]
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.details) == ("conversations.expired", {"conversations": 3, "days": 30})
+
+
+def test_what_went_is_in_the_audit_trail_even_if_the_rest_could_not_go(
+    shop: Chatbot, retention: RetentionService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention_module, "AT_ONCE", 2)
+    for days in (31, 32, 33):
+        talk(shop, days_ago=days)
+    deleted: list[str] = []
+
+    def breaks_off(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('DELETE FROM "conversations_conversation"'):
+            deleted.append(sql)
+            if len(deleted) == 2:
+                raise OperationalError("the server goes down")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(breaks_off), pytest.raises(OperationalError):
+        retention.forget_of(shop, 30, timezone.now())
+    assert Conversation.objects.count() == 1
+    expired = AuditEntry.objects.filter(action="conversations.expired").order_by("pk")
+    assert [entry.details for entry in expired] == [{"conversations": 2, "days": 30}]
+    assert retention.forget_of(shop, 30, timezone.now()) == 1
+    assert [entry.details["conversations"] for entry in expired.all()] == [2, 1]
 
 
 def test_a_choice_is_kept_changed_and_taken_back(shop: Chatbot, retention: RetentionService) -> None:

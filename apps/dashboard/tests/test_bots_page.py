@@ -54,6 +54,7 @@ def test_the_search_finds_by_name_and_by_purpose(alice: Person, bot: Chatbot) ->
     assert "Handbook" in found
     assert "Orders and returns" not in found
     assert "No chatbot is called that" in alice.see("/?find=xyz")
+    assert "Handbook" in alice.see("/?find=hand%00b")
 
 
 def test_nobody_sees_the_bots_of_another_organization(bot: Chatbot, mallory: Person) -> None:

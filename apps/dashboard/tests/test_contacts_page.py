@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from apps.accounts.models import AuditEntry
 from apps.chatbots.models import Chatbot
@@ -159,3 +160,17 @@ def test_what_can_not_be_meant_is_left_out(alice: Person, shop: Chatbot) -> None
     alice.see(place(shop) + "?show=everything&text=%00&page=x")
     alice.press(place(shop, contact.pk, "mark", "gone"))
     assert Contact.objects.get().state == "new"
+
+
+def test_mallory_sends_a_strangers_mailbox_no_more_than_twenty_tests(
+    alice: Person, mallory: Person, shop: Chatbot, settings: Any
+) -> None:
+    settings.EMAIL_HOST = "mail.example.org"
+    hers = Chatbot.objects.get(organization=mallory.member.organization)
+    Chatbot.objects.filter(pk=hers.pk).update(contact_email="stranger@example.org")
+    for _ in range(25):
+        shown = mallory.client.post(place(hers, "test", "email"), headers={"HX-Request": "true"})
+    assert [one.to for one in mail.outbox] == [["stranger@example.org"]] * 20
+    assert "as many as it may. Try again tomorrow." in shown.content.decode()
+    shown = alice.client.post(place(shop, "test", "email"), headers={"HX-Request": "true"})
+    assert "on its way" in shown.content.decode(), "another organization has tests of its own"

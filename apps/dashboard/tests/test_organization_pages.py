@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.accounts.members import MemberService
 from apps.accounts.models import ApiKey, AuditEntry, Member, Organization, Role, User
 from apps.accounts.services import UserService
 from apps.chatbots.models import Chatbot
@@ -67,6 +68,20 @@ def test_a_wrong_address_is_told_and_stays_in_the_field(alice: Person) -> None:
     assert "needs a name" in page
     alice.press(address(alice, "name"), name="Alice & Sons")
     assert "Alice &amp; Sons" in alice.see(address(alice))
+
+
+def test_what_cannot_be_mailed_or_told_apart_is_told_on_the_page(alice: Person, mallory: Person, settings: Any) -> None:
+    page = alice.press(address(alice, "members/invite"), 400, email="mallory@example.org", role="viewer")
+    assert "belongs to another organization here" in page
+    assert 'value="mallory@example.org"' in page
+    settings.EMAIL_HOST = "mail.example.org"
+    alice.press(address(alice, "members/invite"), email="nora@example.org", role="viewer")
+    nora = Member.objects.get(user__email="nora@example.org")
+    alice.press(address(alice, f"members/{nora.pk}/link"))
+    assert "A link went out to nora@example.org" in alice.see(address(alice))
+    MemberService().remove(nora)
+    page = alice.press(address(alice, "members/invite"), 400, email="nora@example.org", role="viewer")
+    assert "A link went out to nora@example.org" in page
 
 
 @pytest.mark.parametrize("rest", OWNERS_ONLY)

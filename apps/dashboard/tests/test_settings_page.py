@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from apps.chatbots.models import Chatbot
@@ -108,6 +109,18 @@ def test_a_webhook_without_a_secret_gets_one_that_is_shown_once(alice: Person, b
     assert bot.contact_webhook_secret == ""
 
 
+def test_a_colleagues_first_webhook_is_no_matter_of_another_section(alice: Person, bot: Chatbot) -> None:
+    def colleague_is_faster(execute: Any, sql: str, *rest: Any) -> Any:
+        if "FOR UPDATE" in sql and '"chatbots_chatbot"' in sql:
+            execute("UPDATE chatbots_chatbot SET contact_webhook_secret = 'bobs secret, long enough'", None, *rest[1:])
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(colleague_is_faster):
+        assert alice.press(address(bot, "/about"), **ABOUT) == f"{address(bot)}#about"
+    bot.refresh_from_db()
+    assert (bot.language, bot.contact_webhook_secret) == ("de", "bobs secret, long enough")
+
+
 def test_a_viewer_sees_everything_and_changes_nothing(alice: Person, victor: Person, bot: Chatbot) -> None:
     assert 'name="instructions"' in victor.see(address(bot))
     before = Chatbot.objects.values().get(pk=bot.pk)
@@ -131,13 +144,16 @@ def test_there_is_no_other_section(alice: Person, bot: Chatbot) -> None:
 # The language model.
 
 
-def test_the_page_tells_the_model_and_never_its_key(alice: Person, bot: Chatbot, settings: Any) -> None:
+def test_the_page_tells_the_model_and_never_its_key(alice: Person, victor: Person, bot: Chatbot, settings: Any) -> None:
     assert "sentences of your sources" in alice.see(address(bot))
     settings.LANGUAGE_MODEL = LanguageModelSettings(base_url="http://127.0.0.1:9/v1", api_key="sk-secret", model="tiny")
     page = alice.see(address(bot))
     assert "tiny" in page
     assert "http://127.0.0.1:9/v1" in page
     assert "sk-secret" not in page
+    seen_by_victor = victor.see(address(bot))
+    assert "tiny" in seen_by_victor
+    assert "http://127.0.0.1:9/v1" not in seen_by_victor, "where the model stands is no matter of a viewer"
 
 
 def test_the_test_button_tells_what_is_wrong_and_what_to_do(alice: Person, bot: Chatbot, settings: Any) -> None:

@@ -86,6 +86,11 @@ def test_a_removed_site_can_be_taken_back_with_undo(alice: Person, bot: Chatbot)
     assert bot.allowed_origins == [SHOP]
 
 
+def test_there_is_room_for_a_hundred_sites_and_the_page_says_so(alice: Person, bot: Chatbot) -> None:
+    Chatbot.objects.filter(pk=bot.pk).update(allowed_origins=[f"https://{number}.example" for number in range(100)])
+    assert "Keep 100 at most" in alice.press(at(bot, "/sites/allow"), status=400, site=SHOP)
+
+
 def test_the_twin_with_www_is_offered_since_browsers_take_it_for_another_site(alice: Person, bot: Chatbot) -> None:
     alice.press(at(bot, "/sites/allow"), site=SHOP)
     assert "Allow https://www.shop.example too" in alice.see(at(bot))

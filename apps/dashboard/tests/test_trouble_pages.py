@@ -83,6 +83,15 @@ def test_an_error_of_the_server_is_told_once_to_who_belongs_to_two_organizations
     assert mallory.see("/dashboard/errors").count("abcdef0123456789") == 2  # named, and in the command that tells more
 
 
+def test_errors_of_the_server_are_for_owners(alice: Person, bob: Person, victor: Person) -> None:
+    occurrence(frames=["apps/core/services.py:10"])
+    occurrence(alice, fingerprint="fedcba9876543210", kind="source", code="document_damaged")
+    for one, sees_the_servers in ((alice, True), (bob, False), (victor, False)):
+        page = one.see("/dashboard/errors")
+        assert ("abcdef0123456789" in page) == sees_the_servers
+        assert "fedcba9876543210" in page
+
+
 def test_alerts_that_are_on_stand_before_those_that_are_over(alice: Person, bot: Chatbot) -> None:
     over_at = timezone.now() + dt.timedelta(seconds=90)
     alert(rule="disk_nearly_full", cleared_at=over_at, value=400 * 1024**2)

@@ -1,12 +1,15 @@
 """Try it: the owner alone sees how an answer came about, and what he tries counts as no visitor's question."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import AuditEntry
 from apps.chatbots.models import Chatbot
-from apps.conversations.models import Author, Conversation, Message
+from apps.conversations.models import Author, Contact, ContactMessage, Conversation, Message
 from apps.dashboard.tests.conftest import Person
 from apps.knowledge.models import Source, SourceStatus
 
@@ -45,6 +48,45 @@ def test_what_she_tried_counts_as_no_visitors_conversation(alice: Person, answer
     assert Conversation.objects.get().is_trial is False
     alice.press(page(answer, "/mine"), 200)
     assert Conversation.objects.get().is_trial is True
+
+
+def test_that_it_became_a_trial_is_noted_once(alice: Person, answer: Message) -> None:
+    for _ in range(2):
+        alice.press(page(answer, "/mine"), 200)
+    made = AuditEntry.objects.filter(action="conversation.made_trial")
+    assert [entry.object_id for entry in made] == [str(answer.conversation_id)]
+    assert not AuditEntry.objects.filter(action="conversation.opened").exists()
+
+
+def test_a_second_question_of_hers_stays_in_her_trial(alice: Person, answer: Message) -> None:
+    alice.press(page(answer, "/mine"), 200)
+    Message.objects.create(conversation=answer.conversation, author=Author.VISITOR, text="And abroad?")
+    alice.press(page(answer, "/mine"), 200)
+    assert Conversation.objects.get().is_trial is True
+
+
+def begun_earlier(answer: Message) -> None:
+    Conversation.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+
+
+def with_two_questions(answer: Message) -> None:
+    Message.objects.create(conversation=answer.conversation, author=Author.VISITOR, text="And abroad?")
+
+
+def with_a_contact(answer: Message) -> None:
+    contact = Contact.objects.create(chatbot=answer.conversation.chatbot, email="vera@example.org")
+    ContactMessage.objects.create(contact=contact, number=1, fields={}, conversation=answer.conversation)
+
+
+@pytest.mark.parametrize("as_it_is", [begun_earlier, with_two_questions, with_a_contact])
+def test_a_visitors_conversation_is_no_trial_however_she_asks(
+    alice: Person, answer: Message, as_it_is: Callable[[Message], None]
+) -> None:
+    as_it_is(answer)
+    assert "Where the time went" in alice.press(page(answer, "/mine"), 200)
+    assert Conversation.objects.get().is_trial is False
+    assert AuditEntry.objects.filter(action="conversation.opened").exists(), "that she looked is noted"
+    assert not AuditEntry.objects.filter(action="conversation.made_trial").exists()
 
 
 def test_victor_sees_the_proof_and_that_he_looked_is_noted(victor: Person, answer: Message) -> None:

@@ -227,6 +227,8 @@ def test_an_owner_sees_her_own_and_the_servers_and_nobody_elses(recorder: Record
     recorder.flush()
     service = ErrorService()
     assert len(service.seen_by_all()) == 3
-    hers = service.seen_by(organization_id=alice.organization_id)
+    hers = service.seen_by(organization_id=alice.organization_id, is_owner=True)
     assert sorted(one.code for one in hers) == ["circuit_open", "document_empty"]
+    bobs = service.seen_by(organization_id=alice.organization_id, is_owner=False)
+    assert [one.code for one in bobs] == ["document_empty"]
     assert hers[0].told.endswith(".")

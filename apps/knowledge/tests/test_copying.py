@@ -12,6 +12,7 @@ from apps.chatbots.services import ChatbotService
 from apps.knowledge import originals
 from apps.knowledge.models import Source, SourceStatus
 from apps.knowledge.services import KnowledgeSourceService
+from apps.retrieval.models import RemovedSteeringLink
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +70,11 @@ def test_a_file_that_was_too_large_to_keep_is_failed_in_the_copy_too(bot: Chatbo
 def test_without_sources_a_copy_has_none(bot: Chatbot) -> None:
     KnowledgeSourceService().add_text(chatbot=bot, text="Thirty days.", title="Returns", disclosure="citable")
     assert not Source.objects.filter(chatbot=ChatbotLifecycle().duplicate(bot)).exists()
+
+
+def test_links_that_the_owner_removed_stay_removed_in_the_copy_that_has_the_sources(bot: Chatbot) -> None:
+    RemovedSteeringLink.objects.create(chatbot=bot, link_hash="a" * 64)
+    lifecycle = ChatbotLifecycle()
+    whole, empty = lifecycle.duplicate(bot, with_sources=True), lifecycle.duplicate(bot)
+    assert RemovedSteeringLink.objects.filter(chatbot=whole, link_hash="a" * 64).exists()
+    assert not RemovedSteeringLink.objects.filter(chatbot=empty).exists()

@@ -95,6 +95,17 @@ def test_a_link_that_the_owner_removed_does_not_come_back(linked: Shelf) -> None
     assert led_to(linked) == [(NOTE, ANSWER)]
 
 
+def test_a_link_that_the_owner_removed_does_not_come_up_in_a_copy(linked: Shelf) -> None:
+    (link,) = steering.links_of(linked.chatbot.pk)
+    steering.remove_link(linked.chatbot.pk, link.id)
+    copy = Shelf(name="Copy")
+    copy.put(ANSWER, OTHER)
+    copy.put(NOTE, citable=False)
+    steering.copy_removals(linked.chatbot.pk, copy.chatbot.pk)
+    steering.relink(copy.chatbot.pk)
+    assert led_to(copy) == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_hints_get_a_graph_of_their_own_that_goes_with_the_chatbot(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch

@@ -149,6 +149,16 @@ def test_a_preview_shows_what_is_not_saved_and_only_of_its_own_bot(client: Clien
     assert "Hello from the lake." in embedded(client, chatbot)[1]
 
 
+def test_a_preview_shows_nothing_that_could_not_be_saved(client: Client, chatbot: Chatbot) -> None:
+    many = [f"Question {number}?" for number in range(21)]
+    preview = preview_of(chatbot, welcome_message="Ahoy!", suggested_questions=many)
+    _, page = embedded(client, chatbot, preview=preview)
+    assert "Ahoy!" in page
+    assert "Question 1?" not in page
+    _, page = embedded(client, chatbot, preview=preview_of(chatbot, suggested_questions=many[:20]))
+    assert "Question 1?" in page
+
+
 def test_the_page_speaks_nine_languages_and_runs_from_right_to_left(client: Client, chatbot: Chatbot) -> None:
     ChatbotService().update(chatbot, language="ar")
     response = client.get(f"/c/{chatbot.public_id}")
