@@ -189,6 +189,13 @@ def test_the_next_test_could_fail(way: str) -> None:
     assert is_forbidden("".join(open_gate.feed(chunk) for chunk in split_anyhow(told, 3)) + open_gate.flush())
 
 
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_words_that_are_reversed_one_by_one_are_read_across_every_cut(cut: int) -> None:
+    words = " ".join(word[::-1] for word in SECRET.split()).split()[:9]
+    gate = NegativeGate(SCREEN)
+    assert [gate.admits(" ".join(words[:cut]) + " "), gate.admits(" ".join(words[cut:]))] != [True, True]
+
+
 @settings(max_examples=200, deadline=None)
 @given(text=MIXED, seed=st.integers(0, 1000))
 def test_no_prefix_of_what_is_sent_holds_anything_forbidden_however_the_text_is_split(text: str, seed: int) -> None:

@@ -14,7 +14,7 @@ from apps.rag.privacy_filter.negative.spellings import spelled_out
 from apps.rag.privacy_filter.splitter import INVISIBLE
 
 WINDOW = 600  # raw characters in which an encoded run must fit: 24 letters as `U+0054`, one on each line, take 240
-TAIL = 32  # letters of each view that are kept for what comes next: a run and more; longer terms hold a run
+TAIL = 64  # letters of each view that are kept for what comes next: as many runs as count in any view
 ROW = 16  # words that are kept for what comes next
 NEAR = 80  # folded characters that are kept: a number in words with its unit
 NTH = (2, 3, 4)
