@@ -1,4 +1,7 @@
-"""Makes the pictures under docs/screenshots: every page, in light, in the dark and on a phone, of a demo bot in use."""
+"""Makes the pictures under docs/screenshots: every page, in light, in the dark and on a phone, of a demo bot in use.
+
+python -m scripts.screenshots [names of pages, for some of them]
+"""
 
 import json
 import random
@@ -128,6 +131,14 @@ def pages(page: Page) -> dict[str, str]:
         "alerts": "/dashboard/alerts",
         "organization": "/dashboard/organization/",
     }
+    page.goto(f"{HOME}{bot}/sources")
+    source = page.locator(f"a[href^='{bot}/sources/']").first.get_attribute("href") or ""
+    page.goto(f"{HOME}{bot}/conversations?show=unanswered")
+    conversation = page.locator(f"a[href^='{bot}/conversations/']").first.get_attribute("href") or ""
+    page.goto(f"{HOME}/dashboard/organization/")
+    for name in ("keys", "audit", "data"):
+        found[name] = page.locator(f"a[href$='/{name}']").first.get_attribute("href") or ""
+    found |= {"source": source, "conversation": conversation.partition("#")[0]}
     tabs = ("sources", "try", "conversations", "contacts", "insights", "privacy", "links", "share", "settings")
     return found | {tab: f"{bot}/{tab}" for tab in tabs}
 
@@ -186,6 +197,8 @@ def take_all(browser: Browser, server: Server) -> None:
     for look, options in LOOKS.items():
         visit = browser.new_context(**options, storage_state=state, device_scale_factor=1)
         for name, address in addresses.items():
+            if sys.argv[1:] and name not in sys.argv[1:]:
+                continue
             take(visit, name, look, address)
         visit.close()
 
