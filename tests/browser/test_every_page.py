@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from apps.conversations.models import Message
+from apps.observability.models import LeakTestRun, LeakTestStatus
 from tests.browser.share_page import chromium
 from tests.conftest import Owner
 
@@ -72,10 +74,15 @@ def paths(alice: Owner, bot: dict[str, Any], answer: dict[str, Any]) -> dict[str
     message = Message.objects.select_related("conversation__chatbot").get(pk=answer["message_id"])
     organization = message.conversation.chatbot.organization_id
     source = alice.sources(bot)[0]["id"]
+    run = LeakTestRun.objects.create(
+        chatbot_id=bot["id"], status=LeakTestStatus.DONE, mode="steer", model="m", trials=12, leaks=1, bound=0.33,
+        families={"1": {"trials": 12, "leaks": 1, "withheld": 0}}, finished_at=timezone.now(),
+    )  # fmt: skip
     return {
         **{name: reverse(name) for name in (*OF_THE_OWNER, *FOR_ANYBODY)},
         **{name: reverse(name, args=[organization]) for name in OF_AN_ORGANIZATION},
         **{name: reverse(name, args=[bot["id"]]) for name in OF_A_BOT},
+        "bot-leak-test": reverse("bot-leak-test", args=[bot["id"], run.pk]),
         "bot-source": reverse("bot-source", args=[bot["id"], source]),
         "bot-conversation-delete": reverse("bot-conversation-delete", args=[bot["id"], message.conversation_id]),
         "bot-conversation": reverse("bot-conversation", args=[bot["id"], message.conversation_id]),
