@@ -43,7 +43,7 @@
     @keyframes appear { from { opacity: 0; transform: scale(.6); } }
     @keyframes rise { from { opacity: 0; transform: translateY(14px); } }
     @keyframes turn { to { transform: rotate(1turn); } }
-    @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation-duration: .01ms !important; transition: none !important; } .loading::after { animation: none; border-block-start-color: #82908c; border-style: dotted; } }
+    @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } .loading::after { border-block-start-color: #82908c; border-style: dotted; } }
     @media (forced-colors: active) { .launcher, dialog { border: 2px solid ButtonText; } }
     @media print { :host { display: none !important; } }`;
   const PICTURES = {

@@ -5,8 +5,9 @@ from typing import Any
 from playwright.sync_api import Route, expect
 
 from apps.conversations.contact_models import ContactMessage
+from tests.browser.accessibility import is_sound
 from tests.browser.share_page import SharePage
-from tests.browser.visiting import browser, change, context, is_sound, kept, page
+from tests.browser.visiting import browser, change, context, kept, page
 from tests.conftest import Owner
 from tests.privacy_construction.conftest import bot
 

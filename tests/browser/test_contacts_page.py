@@ -5,13 +5,13 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import LazySettings
 from playwright.sync_api import Page, expect
 
 from apps.observability.tests.test_alerts import SECRET as KEY
 from apps.observability.tests.test_alerts import Receiver, receiving
-from tests.browser.share_page import chromium, complaints_of
+from tests.browser.accessibility import is_sound
+from tests.browser.owners_page import PHONE, owners_page
 from tests.conftest import Owner
 
 CONSENT = "You may answer me by e-mail."
@@ -41,15 +41,8 @@ def bot(alice: Owner, webhook: Receiver) -> dict[str, Any]:
 @pytest.fixture
 def page(alice: Owner, bot: dict[str, Any]) -> Iterator[Page]:
     """Alice's phone, signed in; the browser may complain of nothing."""
-    token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
-    with chromium() as browser:
-        opened = browser.new_page(viewport={"width": 375, "height": 812})
-        complaints = complaints_of(opened)
-        opened.goto(f"{alice.address}/sign-in/{token}")
-        opened.get_by_role("button", name="Sign in").click()
-        opened.goto(f"{alice.address}/dashboard/bots/{bot['id']}/contacts")
+    with owners_page(alice, f"dashboard/bots/{bot['id']}/contacts", screen=PHONE) as opened:
         yield opened
-        assert complaints == []
 
 
 def press(page: Page, name: str, key: str = "Enter") -> None:
@@ -104,5 +97,4 @@ def test_what_visitors_wrote_stays_text_is_found_and_fits_a_phone(page: Page) ->
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        is_sound(page)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.share_page import chromium, complaints_of
+from tests.browser.accessibility import is_sound
+from tests.browser.owners_page import PHONE, owners_page
 from tests.conftest import Owner
 
 RETURNS = b"# Returns\n\nYou can return a machine within thirty days, with the receipt.\n"
@@ -31,15 +31,8 @@ def bot(alice: Owner, work_off: Callable[[], None]) -> dict[str, Any]:
 @pytest.fixture
 def page(alice: Owner, bot: dict[str, Any]) -> Iterator[Page]:
     """Alice's browser, signed in, on a phone's screen; the browser may complain of nothing."""
-    token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
-    with chromium() as browser:
-        opened = browser.new_page(viewport={"width": 375, "height": 812})
-        complaints = complaints_of(opened)
-        opened.goto(f"{alice.address}/sign-in/{token}")
-        opened.get_by_role("button", name="Sign in").click()
-        opened.goto(f"{alice.address}/dashboard/bots/{bot['id']}/conversations")
+    with owners_page(alice, f"dashboard/bots/{bot['id']}/conversations", screen=PHONE) as opened:
         yield opened
-        assert complaints == []
 
 
 def test_alice_answers_what_the_chatbot_could_not_and_asks_again(
@@ -124,8 +117,7 @@ def test_every_page_fits_a_phone_and_no_rule_of_accessibility_is_broken(
         page.goto(f"{alice.address}/dashboard/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        is_sound(page)
 
 
 def last_answer(alice: Owner, bot: dict[str, Any], conversation_id: str) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from apps.conversations.models import Message
 from apps.observability.models import LeakTestRun, LeakTestStatus
+from tests.browser.accessibility import COLOURS, EVERY_RULE, violations_of
+from tests.browser.owners_page import DESK, PHONE, sign_in
 from tests.browser.share_page import chromium
 from tests.conftest import Owner
 
@@ -27,14 +28,7 @@ OF_THE_OWNER = ["home", "welcome", "errors", "alerts", "organization-settings"]
 OF_AN_ORGANIZATION = ["organization-keys", "organization-audit", "organization-data"]
 FOR_ANYBODY = ["account_login", "account_reset_password"]
 WITHOUT_A_BOT = "/c/nosuchbot"
-PHONE = {"width": 375, "height": 740}
-DESK = {"width": 1280, "height": 900}
-# By the guidelines (WCAG 2.2, A and AA) and by good practice; in the dark only colours differ.
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES: dict[str, dict[str, Any]] = {
-    "light": {"runOnly": {"type": "tag", "values": TAGS}},
-    "dark": {"runOnly": {"type": "rule", "values": ["color-contrast"]}},
-}
+RULES = {"light": EVERY_RULE, "dark": COLOURS}  # in the dark only colours differ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +101,8 @@ def test_no_page_shuts_anybody_out_or_asks_for_anything_elsewhere(browser: Brows
         page = signed_in(visit, house, faults)
         for place in house.places:
             open_place(page, place)
-            found = Axe().run(page, options=rules)
-            faults += [f"{scheme}, {place.name}: {found.generate_report()}"] if found.violations_count else []
+            report = violations_of(page, rules)
+            faults += [f"{scheme}, {place.name}: {report}"] if report else []
         visit.close()
     assert not faults, "\n".join(faults)
 
@@ -134,9 +128,7 @@ def signed_in(visit: BrowserContext, house: House, faults: list[str]) -> Page:
     page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
     home = house.places[0].address
     visit.on("request", lambda one: None if ours(one.url, home) else faults.append(f"{page.url} asked for {one.url}"))
-    page.goto(house.links.pop())
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    sign_in(page, house.links.pop())
     return page
 
 

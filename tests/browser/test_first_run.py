@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from tests.browser.owners_page import DESK, link_for, sign_in
 from tests.browser.share_page import chromium, complaints_of
 from tests.conftest import Owner
 
@@ -18,23 +19,17 @@ You can return any item within 30 days of delivery. Opened items are refunded in
 @pytest.fixture
 def link(alice: Owner) -> str:
     """What `tacit up` prints; made before the browser is there, whose event loop Django refuses."""
-    token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
-    return f"{alice.address}/sign-in/{token}"
+    return link_for(alice)
 
 
 @pytest.fixture
 def page(link: str) -> Iterator[Page]:
     """Alice's browser, before she has signed in; it may complain of nothing."""
     with chromium() as browser:
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
+        opened = browser.new_page(viewport=DESK)
         complaints = complaints_of(opened)
         yield opened
         assert complaints == []
-
-
-def sign_in(page: Page, link: str) -> None:
-    page.goto(link)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def beside(work: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from django.db import connections
 from playwright.sync_api import Page, expect
 
 from apps.observability.models import LeakTestRun
-from tests.browser.share_page import chromium, complaints_of
+from tests.browser.owners_page import PHONE, owners_page
 from tests.conftest import Owner
 
 NOTES = b"# Margins\n\nThe internal margin of the Wren is 37 per cent.\n"
@@ -28,15 +28,9 @@ def bot(alice: Owner, work_off: Callable[[], None]) -> dict[str, Any]:
 @pytest.fixture
 def page(alice: Owner, bot: dict[str, Any]) -> Iterator[Page]:
     """Alice's browser, signed in, on a phone's screen; the browser may complain of nothing."""
-    token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
-    with chromium() as browser:
-        opened = browser.new_page(viewport={"width": 390, "height": 844})
-        complaints = complaints_of(opened)
-        opened.goto(f"{alice.address}/sign-in/{token}")
-        opened.get_by_role("button", name="Sign in").click()
+    with owners_page(alice, screen=PHONE) as opened:
         opened.get_by_role("link", name="Privacy of Handbook").click()
         yield opened
-        assert complaints == []
 
 
 def as_the_worker_would(**facts: Any) -> None:

@@ -6,14 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessibility import is_sound
+from tests.browser.owners_page import DESK, PHONE, link_for, sign_in
 from tests.browser.share_page import chromium, complaints_of
 from tests.conftest import Owner
 
-PHONE = {"width": 375, "height": 812}
-DESK = {"width": 1280, "height": 900}
 REFUSED = "400 (Bad Request)"  # what the browser notes of a form that came back
 
 
@@ -25,8 +24,7 @@ def bot(alice: Owner) -> dict[str, Any]:
 @pytest.fixture
 def link(alice: Owner) -> str:
     """A link that signs Alice in."""
-    token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
-    return f"{alice.address}/sign-in/{token}"
+    return link_for(alice)
 
 
 @pytest.fixture
@@ -47,9 +45,7 @@ def page(browser: Browser, link: str) -> Iterator[Page]:
 def visit(browser: Browser, link: str) -> Page:
     """Open a browser of somebody's own, and come in by a link."""
     opened = browser.new_context(viewport=DESK).new_page()  # type: ignore[arg-type]
-    opened.goto(link)
-    opened.get_by_role("button", name="Sign in").click()
-    opened.wait_for_url(lambda url: "/sign-in/" not in url)
+    sign_in(opened, link)
     return opened
 
 
@@ -59,8 +55,7 @@ def settings_of(alice: Owner, bot: dict[str, Any]) -> str:
 
 def check_for_everybody(page: Page) -> None:
     """Look for what shuts people out, and whether the page fits a phone."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    is_sound(page)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     page.set_viewport_size(DESK)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.share_page import chromium, complaints_of
+from tests.browser.owners_page import owners_page
 from tests.browser.site import Site, serving
 from tests.conftest import Owner
 
@@ -25,15 +25,8 @@ def page(alice: Owner, site: Site, work_off: Callable[[], None]) -> Iterator[Pag
     bot: dict[str, Any] = alice.make_bot("Shop")
     alice.upload(bot, ("returns.md", RETURNS))
     work_off()
-    token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
-    with chromium() as browser:
-        opened = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-        complaints = complaints_of(opened)
-        opened.goto(f"{alice.address}/sign-in/{token}")
-        opened.get_by_role("button", name="Sign in").click()
-        opened.goto(f"{alice.address}/dashboard/bots/{bot['id']}/share")
+    with owners_page(alice, f"dashboard/bots/{bot['id']}/share") as opened:
         yield opened
-        assert complaints == []
 
 
 def test_from_the_list_of_sites_and_the_line_to_an_answer_on_the_shops_site(page: Page, site: Site) -> None:

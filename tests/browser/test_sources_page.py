@@ -9,7 +9,8 @@ import pytest
 from django.conf import settings as of_django
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.browser.share_page import chromium, complaints_of
+from tests.browser.owners_page import link_for, owners_page, sign_in
+from tests.browser.share_page import chromium
 from tests.conftest import Owner
 
 MANUAL = Path(of_django.BASE_DIR, "demo", "documents", "citable", "wren-manual.pdf")
@@ -40,21 +41,14 @@ def work(work_off: Callable[[], None]) -> Callable[[], None]:
 
 @pytest.fixture
 def link(alice: Owner) -> str:
-    token = alice.users.create_sign_in_link(user=alice.users.ensure_owner(email="alice@example.org").user)
-    return f"{alice.address}/sign-in/{token}"
+    return link_for(alice)
 
 
 @pytest.fixture
-def page(alice: Owner, bot: dict[str, Any], link: str) -> Iterator[Page]:
+def page(alice: Owner, bot: dict[str, Any]) -> Iterator[Page]:
     """Alice's browser on the page; it may complain of nothing."""
-    with chromium() as browser:
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        complaints = complaints_of(opened)
-        opened.goto(link)
-        opened.get_by_role("button", name="Sign in").click()
-        opened.goto(f"{alice.address}/dashboard/bots/{bot['id']}/sources")
+    with owners_page(alice, f"dashboard/bots/{bot['id']}/sources") as opened:
         yield opened
-        assert complaints == []
 
 
 def row(page: Page, name: str) -> Locator:
@@ -215,6 +209,7 @@ def test_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(told).to_contain_text("Now citable")
+    expect(told).to_be_focused()  # and stays so: it is where the keyboard goes on
     page.get_by_role("checkbox", name="Select returns.md").focus()
     page.keyboard.press("Space")
     expect(page.get_by_text("1 source selected.")).to_be_visible()
@@ -255,8 +250,7 @@ def test_it_fits_a_phone(page: Page, work: Callable[[], None]) -> None:
 def test_without_script_everything_works(alice: Owner, bot: dict[str, Any], link: str) -> None:
     with chromium() as browser:
         page = browser.new_page(java_script_enabled=False)
-        page.goto(link)
-        page.get_by_role("button", name="Sign in").click()
+        sign_in(page, link)
         page.goto(f"{alice.address}/dashboard/bots/{bot['id']}/sources")
         page.get_by_label("Choose files").set_input_files([payload("one.md", b"One."), payload("two.md", b"Two.")])
         page.get_by_role("button", name="Upload").click()

@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from apps.conversations.models import Author, Message
+from tests.browser.accessibility import is_sound
 from tests.browser.line import Line
 from tests.browser.share_page import SharePage
-from tests.browser.visiting import PATIENCE, browser, change, context, is_sound, kept, page
+from tests.browser.visiting import PATIENCE, browser, change, context, kept, page
 from tests.conftest import Owner
 from tests.llm_server import LLMServer, says
 from tests.privacy_construction.conftest import QUESTION, PausedAnswer, bot, model

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, expect
 
+from tests.browser.accessibility import is_sound
 from tests.browser.share_page import chromium
 from tests.browser.site import Site, serving
 from tests.conftest import Owner
@@ -281,7 +281,7 @@ def test_nothing_about_it_shuts_people_with_disabilities_out(
     page.goto(site.origin)
     visit = Visit(page=page, said=[])
     expect(visit.launcher).to_be_visible()
-    assert Axe().run(page).response["violations"] == []
+    is_sound(page)
     visit.launcher.click()
     visit.ask("Within how many days can I return an item?")
-    assert Axe().run(page).response["violations"] == []
+    is_sound(page)

@@ -5,19 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.share_page import SharePage, chromium
 from tests.conftest import Owner
 
 Result = TypeVar("Result")
 PATIENCE = 20_000
-SETTLED = """() => Promise.all(document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))
-    .then(() => {}, () => {})"""
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture
@@ -55,10 +50,3 @@ def kept(look: Callable[[], Result]) -> Result:
 def change(owner: Owner, bot: dict[str, Any], **settings: Any) -> None:
     changed = owner.api.patch(f"/chatbots/{bot['id']}", json=settings)
     assert changed.status_code == 200, changed.text
-
-
-def is_sound(page: Page) -> None:
-    """Assert that the page as it stands breaks no rule of axe-core; what fades in is looked at once it is there."""
-    page.evaluate(SETTLED)
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
