@@ -77,7 +77,7 @@ def readable(text: str) -> str:
     line = _BULLET.sub("", line, count=1) if _BULLET.match(line) else line
     answered = _ANSWERED.match(line)
     line = line[answered.end() :] if answered and answered.end() < len(line) else line
-    return _NUMBERS_IN_BRACKETS.sub("", line).strip()
+    return (_NUMBERS_IN_BRACKETS.sub("", line) if "[" in line else line).strip()
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, UnitKind]]:

@@ -213,7 +213,7 @@ class RAGPipeline:
             for attempt in self._attempts(prompt, informed, draft):
                 if draft.is_settled:
                     break
-                checker.restart(attempt.gate.admits if attempt.gate else None)
+                checker.restart(attempt.gate.admitted if attempt.gate else None)
                 async with aclosing(self._checked(attempt, checker, draft)) as events:
                     async for event in events:
                         yield event

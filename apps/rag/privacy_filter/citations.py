@@ -24,20 +24,26 @@ class CitationList:
 
     def __init__(self) -> None:
         self.citations: list[Citation] = []
+        self._of: dict[int, list[Citation]] = {}  # by the number of their passage
 
     def shows(self, source: PassageText, quote: str) -> bool:
         """Tell whether a citation shows a quote already."""
-        return any(known.passage_id == source.passage.passage_id and quote in known.quote for known in self.citations)
+        return any(quote in known.quote for known in self._of.get(source.passage.number, ()))
 
     def forget(self, count: int) -> None:
         """Take back all citations but the first `count`: what they were for is not sent."""
+        for citation in self.citations[count:]:
+            for of_passage in self._of.values():
+                if citation in of_passage:
+                    of_passage.remove(citation)
         del self.citations[count:]
 
     def cite(self, source: PassageText, quote: str) -> Citation:
         """Return the citation for a quote; one that already shows it, if there is one."""
         passage = source.passage
-        for known in self.citations:
-            if known.passage_id == passage.passage_id and quote in known.quote:
+        of_passage = self._of.setdefault(passage.number, [])
+        for known in of_passage:
+            if quote in known.quote:
                 return known
         citation = Citation(
             n=len(self.citations) + 1,
@@ -49,4 +55,5 @@ class CitationList:
             quote=quote,
         )
         self.citations.append(citation)
+        of_passage.append(citation)
         return citation

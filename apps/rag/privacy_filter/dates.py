@@ -16,12 +16,17 @@ _NAME = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|\.)?"
 _YEAR = r"(?P<y>\d{4})"
 # "may" and "mar" are words too: a month's name counts only beside a day or a year.
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
+_IN_FIGURES = tuple(
+    re.compile(pattern)
     for pattern in (
         rf"(?<!\d){_YEAR}-(?P<m>\d\d)-(?P<d>\d\d)(?!\d)",
         r"(?P<y>\d{4})年(?:(?P<m>\d{1,2})月)?(?:(?P<d>\d{1,2})日)?",
         r"(?<!\d)(?P<m>\d{1,2})月(?P<d>\d{1,2})日",
+    )
+)
+_BY_NAME = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
         rf"(?<!\d){_DAY}\s*(?:de |of )?(?P<n>{_NAME})\b\.?,?(?:\s*(?:de |of )?{_YEAR}\b)?",
         rf"\b(?P<n>{_NAME})\b\.?\s+{_DAY}(?!\d)(?:,?\s+{_YEAR}\b)?",
         rf"\b(?P<n>{_NAME})\b\.?,?\s*(?:de |of )?{_YEAR}\b",
@@ -48,7 +53,9 @@ class Mention(NamedTuple):
 
 def dates(text: str) -> list[Mention]:
     """Return the dates in a normalised text, the longer of two that overlap."""
-    found = [_named(match) for pattern in _PATTERNS for match in pattern.finditer(text)]
+    folded = text.casefold()
+    patterns = (*_IN_FIGURES, *_BY_NAME) if any(name in folded for name in _MONTHS) else _IN_FIGURES
+    found = [_named(match) for pattern in patterns for match in pattern.finditer(text)]
     found += [_numeric(match) for match in _NUMERIC.finditer(text)]
     kept: list[Mention] = []
     for mention in sorted(found, key=lambda mention: mention.start - mention.end):

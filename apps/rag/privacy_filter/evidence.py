@@ -1,8 +1,9 @@
 """What a sentence claims, and what a passage says, in forms that can be compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, NamedTuple
 
 from apps.rag.context_builder import ContextPassage
 from apps.rag.passage_units import UnitKind, readable, split_passage
@@ -48,8 +49,12 @@ class Text:
     """A text that claims are held against. Each view of it is made once, when it is first asked for."""
 
     def __init__(self, text: str, language: str) -> None:
-        self.text = normalise(text)
+        self._original = text
         self._language = language
+
+    @cached_property
+    def text(self) -> str:
+        return normalise(self._original)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -118,37 +123,53 @@ class PassageText(Text):
         """Each unit by how it reads in an answer."""
         return {plain(readable(part.original)): part for part in self.parts}
 
-    def copied(self, sentence: str) -> UnitText | None:
+    def copied(self, sentence: "Sentence") -> UnitText | None:
         """Return the unit that the sentence repeats word for word, from its beginning to its end."""
-        return self._copies.get(plain(sentence))
+        return self._copies.get(sentence.plain)
 
     def quote(self, claims: Claims) -> str:
         """Return the stretch of at most three units that says most of what is claimed, word for word."""
-        gains = [(self._gain(claims, first, last), first, last) for first, last in self._stretches()]
+        said = [_Said.of(claims, part) for part in self.parts]
+        gains = [(_gain(said[first : last + 1]), first, last) for first, last in self._stretches(said)]
         if not gains:
             return ""
         _, first, last = max(gains, key=lambda gain: (gain[0], -gain[1]))
         return self.passage.text[self.parts[first].start : self.parts[last].end]
 
-    def _stretches(self) -> Iterable[tuple[int, int]]:
-        count = len(self.parts)
-        return ((first, last) for first in range(count) for last in range(first, min(count, first + _QUOTED)))
+    @staticmethod
+    def _stretches(said: Sequence["_Said"]) -> Iterator[tuple[int, int]]:
+        """Yield from where to where a quote may go: a unit that says nothing of it is no end of a longer one."""
+        for first, one in enumerate(said):
+            yield first, first
+            if any(one):
+                for last in range(first + 1, min(len(said), first + _QUOTED)):
+                    if any(said[last]):
+                        yield first, last
 
-    def _gain(self, claims: Claims, first: int, last: int) -> float:
-        """Count what of the claims stands in the stretch; figures and names twice, each further unit costs."""
-        parts = self.parts[first : last + 1]
-        said = frozenset[str]().union(*(part.words for part in parts))
-        read = frozenset[str]().union(*(part.readings for part in parts))
-        named = frozenset[str]().union(*(part.names for part in parts))
-        count = len(claims.words & said) + 2 * len(claims.names & named)
-        count += 2 * sum(1 for figure in claims.figures if figure & read)
-        return count - 0.9 * (last - first)
+
+class _Said(NamedTuple):
+    """What a unit says of what is claimed."""
+
+    words: frozenset[str]
+    names: frozenset[str]
+    figures: frozenset[int]  # by their places among those claimed
+
+    @staticmethod
+    def of(claims: Claims, unit: UnitText) -> "_Said":
+        figures = [place for place, figure in enumerate(claims.figures) if not figure.isdisjoint(unit.readings)]
+        return _Said(claims.words & unit.words, claims.names & unit.names, frozenset(figures))
+
+
+def _gain(stretch: Sequence[_Said]) -> float:
+    """Count what of the claims stands in a stretch of units; figures and names twice, each further unit costs."""
+    words, names, figures = (frozenset[Any]().union(*parts) for parts in zip(*stretch, strict=True))
+    return len(words) + 2 * len(names) + 2 * len(figures) - 0.9 * (len(stretch) - 1)
 
 
 def claims_of(sentence: str, language: str) -> Claims:
     """Return what a sentence claims. A date counts as a date, not as figures and the name of a month besides."""
     text = normalise(sentence)
-    has_figures = any(character.isdigit() for character in text)
+    has_figures = any(map(str.isdigit, text))
     mentions = tuple(dates(text)) if has_figures else ()
     rest = text
     for mention in mentions:
@@ -161,6 +182,18 @@ def claims_of(sentence: str, language: str) -> Claims:
         names=frozenset(name for name in names(rest, language) if not is_unit(name)),
         denies=has_negation(rest, language),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a model wrote, without markers, and how it compares with others."""
+
+    text: str = field(repr=False)
+    plain: str = field(repr=False)
+
+    @staticmethod
+    def of(text: str) -> "Sentence":
+        return Sentence(text, plain(text))
 
 
 def plain(text: str) -> str:

@@ -8,8 +8,10 @@ from itertools import pairwise
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)(?:[.,]\d+)?")
 _PLAIN = re.compile(r"\d+(?:[.,'’:/]\d+)*")
 _SEPARATOR = re.compile(r"[.,'’ \u00a0\u2009\u202f]")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _FRACTIONS = str.maketrans({"½": ".5", "¼": ".25", "¾": ".75"})
 _LEADING_POINT = re.compile(r"(?<!\d)\.(?=25|5|75)")
+_DIGIT_OF_OTHERS = re.compile(r"[^\D0-9]")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?|[%‰€$£¥₹]")
 
 # Only words that mean nothing else in the other languages ("once", "cent", "sept", "neuf" do).
@@ -62,7 +64,7 @@ def normalise(text: str) -> str:
         return text
     text = _LEADING_POINT.sub("0.", text.translate(_FRACTIONS))
     text = unicodedata.normalize("NFKC", text)
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
+    return _DIGIT_OF_OTHERS.sub(lambda match: str(unicodedata.decimal(match.group())), text)
 
 
 def figures(text: str) -> list[frozenset[str]]:
@@ -111,6 +113,8 @@ def units_in(text: str) -> frozenset[str]:
 
 def without_number_words(text: str) -> str:
     """Return the text without numbers that are written as words."""
+    if not _has_number_words(text):
+        return text
     return _WORDS.sub(lambda word: "" if _number_words(word.group()) else word.group(), text)
 
 
@@ -119,8 +123,14 @@ def is_unit(word: str) -> bool:
     return word in _UNITS
 
 
+def _has_number_words(text: str) -> bool:
+    return not NUMBER_WORDS.keys().isdisjoint(_LETTERS.findall(text.casefold()))
+
+
 def _number_words(text: str) -> list[str]:
     """Return the values of the numbers that are written as words; "twenty-four" is one."""
+    if not _has_number_words(text):
+        return []
     values = []
     for word in _WORDS.findall(text.casefold()):
         parts = [NUMBER_WORDS[part] for part in word.split("-") if part in NUMBER_WORDS]

@@ -1,12 +1,11 @@
 """The privacy filter: of what a model writes, lets through what this turn's passages bear out, with its citations."""
 
-from collections.abc import Callable, Iterable
-from copy import copy
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from apps.rag.context_builder import Context
 from apps.rag.privacy_filter.citations import Citation, CitationList
-from apps.rag.privacy_filter.evidence import plain
+from apps.rag.privacy_filter.evidence import Sentence
 from apps.rag.privacy_filter.inert import Line, TableReader, make_inert, without_markup
 from apps.rag.privacy_filter.layout import Gap, Layout
 from apps.rag.privacy_filter.markers import Marked, parse, parse_code, render
@@ -34,23 +33,35 @@ class Dropped:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ready:
+    """A sentence that its sources bear out, with how things stood before it."""
+
+    checked: Checked = field(repr=False)
+    sentence: Sentence
+    layout: tuple[Gap, str, bool] = field(repr=False)
+    citations: int
+    length: int
+    dropped: int
+
+
 class PrivacyFilter:
     """Takes a model's stream apart into sentences and gives out those that are borne out, each as soon as it is whole.
 
     What isn't certain is dropped. The output doesn't depend on how the stream was split. One filter serves one answer,
     also when several write it, one after another: each begins with `restart`.
 
-    `admits` has the last word on what is sent (the negative gate, where a model knows what it must not tell). Once it
-    says no, nothing more of this writer is sent.
+    `admitted` has the last word on what is sent (the negative gate, where a model knows what it must not tell): of
+    some texts in a row it returns how many may go out. Once it leaves one back, nothing more of this writer is sent.
     """
 
     def __init__(
-        self, *, context: Context, question: str, language: str, admits: Callable[[str], bool] | None = None
+        self, *, context: Context, question: str, language: str, admitted: Callable[[Sequence[str]], int] | None = None
     ) -> None:
         self.dropped: list[Dropped] = []
         self.refused = False  # whether the model said, before anything else, that it can't answer
-        self.stopped = False  # whether `admits` said no
-        self._admits = admits
+        self.stopped = False  # whether `admitted` left something back
+        self._admitted = admitted
         self._resumed = False
         self._sources = Sources(context=context, question=question, language=language)
         self._language = language
@@ -77,10 +88,10 @@ class PrivacyFilter:
         """Whether anything was given out."""
         return self._length > 0
 
-    def restart(self, admits: Callable[[str], bool] | None = None) -> None:
+    def restart(self, admitted: Callable[[Sequence[str]], int] | None = None) -> None:
         """Let another writer go on. What was sent stays, and what it proved isn't said again."""
         self.dropped, self.refused, self.stopped = [], False, False
-        self._admits = admits
+        self._admitted = admitted
         self._resumed = self.has_answered
         self._layout.forget()
         self._splitter, self._tables, self._lead_in = SentenceSplitter(), TableReader(), None
@@ -94,25 +105,31 @@ class PrivacyFilter:
         return self._checked(self._splitter.flush(complete=complete))
 
     def _checked(self, pieces: Iterable[Piece]) -> list[Checked]:
-        return [sentence for piece in pieces if not self.is_full and (sentence := self._check(piece)) is not None]
+        ready = [one for piece in pieces if not self.is_full and (one := self._check(piece)) is not None]
+        if self._admitted is not None and ready:
+            count = self._admitted([one.checked.text for one in ready])
+            self._take_back(ready[count:])
+            ready = ready[:count]
+        return [one.checked for one in ready]
 
-    def _check(self, piece: Piece) -> Checked | None:
+    def _check(self, piece: Piece) -> _Ready | None:
         line = Line(text=without_markup(piece.text)) if piece.is_code else make_inert(self._tables.read(piece.text))
         self._layout.meet(piece.gap, line.item)
         marked = parse_code(line.text) if piece.is_code else parse(line.text)
-        if not any(character.isalnum() for character in marked.plain):
+        sentence = Sentence.of(marked.plain)
+        if not any(map(str.isalnum, sentence.text)):
             return None
-        rule = self._rule_against(piece, line, marked.plain)
-        if rule is None and only_leads_in(marked.plain, self._language):
-            self._hold(marked.plain)
+        rule = self._rule_against(piece, line, sentence)
+        if rule is None and only_leads_in(sentence.text, self._language):
+            self._hold(sentence.text)
             return None
         if rule is None:
-            ruling = self._sources.rule_on(marked.plain, marked.cited)
+            ruling = self._sources.rule_on(sentence, marked.cited)
             if ruling.proofs and not self._is_known(ruling):
-                return self._release(marked, ruling, is_code=piece.is_code)
+                return self._release(sentence, marked, ruling, is_code=piece.is_code)
             rule = ruling.rule or ("repeated" if ruling.proofs else "unsupported")
         self.refused = self.refused or (rule == "refusal" and not self.has_answered)
-        self._drop(rule, marked.plain)
+        self._drop(rule, sentence.text)
         return None
 
     def _is_known(self, ruling: Ruling) -> bool:
@@ -121,36 +138,46 @@ class PrivacyFilter:
 
     def _drop(self, rule: str, sentence: str) -> None:
         """Note what was dropped; its words only where they can't be those of a source that nobody may see."""
-        self.dropped.append(Dropped(rule=rule, text="" if self._admits else sentence))
+        self.dropped.append(Dropped(rule=rule, text="" if self._admitted else sentence))
 
-    def _rule_against(self, piece: Piece, line: Line, sentence: str) -> str | None:
+    def _rule_against(self, piece: Piece, line: Line, sentence: Sentence) -> str | None:
         """Return the rule that stops a piece before it is held against the sources."""
         if not piece.whole:
             return "unfinished"
         if line.is_heading:
             return "heading"
-        if plain(sentence) in self._said:
+        if sentence.plain in self._said:
             return "repeated"
-        if not self._sources.knows_links(sentence):
+        if not self._sources.knows_links(sentence.text):
             return "unknown_link"
-        if is_refusal(sentence) and not self._sources.have_copied(sentence):
+        if is_refusal(sentence.text) and not self._sources.have_copied(sentence):
             return "refusal"
         return None
 
-    def _release(self, marked: Marked, ruling: Ruling, *, is_code: bool) -> Checked | None:
-        known, layout = len(self._citations.citations), copy(self._layout)
+    def _release(self, sentence: Sentence, marked: Marked, ruling: Ruling, *, is_code: bool) -> _Ready:
+        cited = marked.cited
+        known, layout, length = len(self._citations.citations), self._layout.state, self._length
         numbers = {source.passage.number: (self._citations.cite(source, quote).n,) for source, quote in ruling.proofs}
-        extra = [n for number, (n,) in numbers.items() if number not in marked.cited]
+        extra = [n for number, (n,) in numbers.items() if number not in cited]
         text = self._led_in(self._layout.take(), render(marked, numbers, extra), is_code=is_code)
-        if self._admits is not None and not self._admits(text):
-            self._citations.forget(known)
-            self._layout = layout
-            self.stopped = True
-            self._drop("learn_only", marked.plain)
-            return None
-        self._said.add(plain(marked.plain))
+        self._said.add(sentence.plain)
         self._length += len(text)
-        return Checked(text=text, citations=self.citations[known:])
+        return _Ready(
+            checked=Checked(text=text, citations=tuple(self._citations.citations[known:])),
+            sentence=sentence, layout=layout, citations=known, length=length, dropped=len(self.dropped),
+        )  # fmt: skip
+
+    def _take_back(self, refused: Sequence[_Ready]) -> None:
+        """Forget sentences that must not be sent, and all that was noted of them and of what came between."""
+        if not refused:
+            return
+        first = refused[0]
+        self._citations.forget(first.citations)
+        self._layout.go_back(first.layout)
+        self._length, self.stopped = first.length, True
+        self._said -= {one.sentence.plain for one in refused}
+        del self.dropped[first.dropped :]
+        self._drop("learn_only", first.sentence.text)
 
     def _led_in(self, gap: Gap, sentence: str, *, is_code: bool) -> str:
         """Return the sentence with its white space, after the words that were held back to lead to it."""

@@ -79,9 +79,10 @@ def make_inert(text: str) -> Line:
 
 def without_markup(text: str) -> str:
     """Return text in which links are their words, images and tags are gone, and no "<" opens anything."""
-    text = _STRAY_JOINER.sub("", text)
+    if "\u200c" in text or "\u200d" in text:
+        text = _STRAY_JOINER.sub("", text)
     if "[" in text:
-        text = _IMAGE.sub("", _DEFINITION.sub("", text))
+        text = _IMAGE.sub("", _DEFINITION.sub("", text) if "]:" in text else text)
         text = _REFERENCE_LINK.sub(_words_of_link, _LINK.sub(_words_of_link, text))
     if "<" in text:
         text = _without_tags(_AUTOLINK.sub(r"\1", text))

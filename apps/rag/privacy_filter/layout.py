@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-_TRAILING_MARKERS = re.compile(r"(?:\s?\[\d+\])+\Z")
+_MARKER = re.compile(r"\[\d+\]")
 _FULL_WIDTH_ENDS = ("。", "！", "？", "｡", "」", "』")
 
 
@@ -12,6 +12,9 @@ class Gap(NamedTuple):
 
     breaks: int = 0
     item: str = ""
+
+
+_State = tuple[Gap, str, bool]
 
 
 class Layout:
@@ -30,6 +33,15 @@ class Layout:
         elif item:
             self._pending = self._pending._replace(item=item)
 
+    @property
+    def state(self) -> "_State":
+        """How things stand, to be gone back to."""
+        return self._pending, self._before, self._after_code
+
+    def go_back(self, state: "_State") -> None:
+        """Take back what was set since."""
+        self._pending, self._before, self._after_code = state
+
     def forget(self) -> None:
         """Take no notice of what stood before sentences that weren't set: another writer goes on."""
         self._pending = Gap()
@@ -46,7 +58,7 @@ class Layout:
     def set(self, gap: Gap, sentence: str, *, is_code: bool = False) -> str:
         """Return the sentence with what parts it from the one before."""
         lead = self._lead(gap, is_code=is_code)
-        self._before = _TRAILING_MARKERS.sub("", sentence)
+        self._before = _without_markers(sentence)
         self._after_code = is_code
         return f"{lead}{'' if is_code else gap.item}{sentence}"
 
@@ -58,3 +70,11 @@ class Layout:
         if gap.breaks:
             return "\n" if gap.item else "\n\n"
         return "" if self._before.endswith(_FULL_WIDTH_ENDS) else " "
+
+
+def _without_markers(sentence: str) -> str:
+    """Return a sentence without the markers at its end."""
+    while sentence.endswith("]") and (marker := _MARKER.fullmatch(sentence, sentence.rfind("["))):
+        before = sentence[: marker.start()]
+        sentence = before[:-1] if before[-1:].isspace() else before
+    return sentence

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from apps.rag.sentences import MARKER
 
-_MARKER = re.compile(rf"[ \t]*({MARKER})")
+_MARKER = re.compile(f"({MARKER})")
 _SPAN = re.compile(r"(\d{1,3})\s*[–-]\s*(?:[^\W\d_]{1,12}\s*)?(\d{1,3})")
 _DIGITS = re.compile(r"\d{1,3}")
 _OTHER_BRACKETED = re.compile(r"\[(\s*\d[\d\s,;–-]*)\]")
@@ -36,7 +36,8 @@ class Marked:
 def parse(sentence: str) -> Marked:
     """Cut a sentence at its markers. Other numbers in square brackets lose them, for nothing may look like a marker."""
     pieces = _MARKER.split(sentence)
-    texts = [_OTHER_BRACKETED.sub(r"(\1)", text) for text in pieces[::2]]
+    parts = [*(text.rstrip(" \t") for text in pieces[:-1:2]), pieces[-1]]
+    texts = [_OTHER_BRACKETED.sub(r"(\1)", text) if "[" in text else text for text in parts]
     return Marked(parts=tuple(texts), numbers=tuple(_numbers(marker) for marker in pieces[1::2]))
 
 
@@ -73,6 +74,8 @@ def _with_markers(text: str, shown: Sequence[int]) -> str:
 
 
 def _numbers(marker: str) -> tuple[int, ...]:
+    if (number := marker[1:-1]).isdecimal():
+        return (int(number),)
     inside = marker.split("](", maxsplit=1)[0].split("†", maxsplit=1)[0]
     spans = _SPAN.findall(inside)
     listed = [number for low, high in spans for number in _spanned(int(low), int(high))]

@@ -28,6 +28,8 @@ def names(text: str, language: str) -> list[str]:
     tokens = list(_TOKEN.finditer(_parted(text) if uncased else text))
     for place, match in enumerate(tokens):
         word = match.group()
+        if word.islower() and word.isalpha() and not uncased:
+            continue
         opening = _OPENS.search(match.string[max(0, match.start() - 4) : match.start()]) is not None
         if _is_code(word) or (uncased and _LATIN.match(word) and len(word) > 1):
             found.append(fold(word))
@@ -49,8 +51,10 @@ def fold(word: str) -> str:
 
 def folded_words(text: str) -> frozenset[str]:
     """Return every word of a normalised text and the parts of joined ones, folded."""
-    parted = text if text.isascii() else _parted(text)
-    words = {fold(match.group()) for match in _TOKEN.finditer(parted)}
+    if text.isascii():
+        words = {word if word.isalnum() else fold(word) for word in _TOKEN.findall(text.lower())}
+    else:
+        words = {fold(word) for word in _TOKEN.findall(_parted(text))}
     parts = {part for word in words if not word.isalnum() for part in re.split(r"['.&-]", word) if part}
     return frozenset(words | parts | set(_KATAKANA.findall(text)))
 

@@ -4,7 +4,6 @@ import re
 
 from apps.rag.languages import NO_ANSWERS
 
-_SPACES = re.compile(r"\s+")
 _OWN = frozenset(" ".join(sentence.casefold().split()).rstrip(".。। ") for sentence in NO_ANSWERS.values())
 
 _SOURCE = r"(?:passages?|documents?|sources?|excerpts?|context|texts?|(?:provided |available )?information|materials?)"
@@ -50,10 +49,19 @@ _OTHERS = (
     r"記載(?:は|が|されて)(?:ありません|いません)",
     r"我不知道|没有(?:相关|这方面|足够)?的?信息|(?:没有|未)(?:提到|提及|提供|包含|说明)|无法(?:回答|确定|提供)",
 )
+# A sentence with none of these holds none of the patterns: to look for a few words is much faster.
+_HINTS = (
+    "not ", "n't", "unable", "no ", "insufficient", "never ", "nicht", "kein", "n'ai",
+    "ne sais", "ne dispose", "ne trouve", "ne peux", "ne contien", "ne mentionn", "ne fourni", "ne pr", "ne indiqu",
+)  # fmt: skip
+_FURTHER_HINTS = (*_HINTS, "não", "لا", "ليس", "नहीं", "ません", "不", "没有", "未", "无法")
 _REFUSALS = re.compile("|".join((*_ENGLISH, *_GERMAN, *_FRENCH, *_SPANISH, *_PORTUGUESE, *_OTHERS)))
 
 
 def is_refusal(sentence: str) -> bool:
     """Tell whether a sentence says that there is no answer."""
-    lowered = _SPACES.sub(" ", sentence.casefold().replace("’", "'")).strip()
-    return lowered.rstrip(".。। ") in _OWN or _REFUSALS.search(lowered) is not None
+    lowered = " ".join(sentence.casefold().replace("’", "'").split())
+    if lowered.rstrip(".。। ") in _OWN:
+        return True
+    hints = _HINTS if lowered.isascii() else _FURTHER_HINTS
+    return any(map(lowered.__contains__, hints)) and _REFUSALS.search(lowered) is not None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from apps.rag.context_builder import Context
-from apps.rag.privacy_filter.evidence import PassageText, claims_of
+from apps.rag.privacy_filter.evidence import PassageText, Sentence, claims_of
 from apps.rag.privacy_filter.support import Support
 
 FEWEST_COPIED_WORDS = 3  # a shorter sentence of a source proves nothing by standing there, unless it is cited for it
@@ -29,12 +29,12 @@ class Sources:
         self._support = Support(question=question, language=language)
         self._language = language
 
-    def rule_on(self, sentence: str, cited: Sequence[int]) -> Ruling:
+    def rule_on(self, sentence: Sentence, cited: Sequence[int]) -> Ruling:
         """Find the sources of a sentence: those it cites, else one that bears it out by itself."""
         named = [self._texts[number] for number in cited if number in self._texts]
         if copied := self._copied(sentence, named):
             return copied
-        claims = claims_of(sentence, self._language)
+        claims = claims_of(sentence.text, self._language)
         rule = "uncited"
         if named:
             objection = self._support.objection(claims, named, cited=True)
@@ -47,19 +47,21 @@ class Sources:
                 return Ruling(proofs=((source, source.quote(claims)),))
         return Ruling(rule="says_nothing" if claims.is_empty else rule)
 
-    def have_copied(self, sentence: str) -> bool:
+    def have_copied(self, sentence: Sentence) -> bool:
         """Tell whether a source says just this."""
         return any(source.copied(sentence) for source in self._texts.values())
 
     def knows_links(self, sentence: str) -> bool:
         """Tell whether every address in a sentence stands in a source, or is a source's own."""
+        if ":" not in sentence and "www." not in sentence.lower():
+            return True
         links = [link.rstrip(".,;:!?") for link in _LINK.findall(sentence)]
         passages = [source.passage for source in self._texts.values()]
         return all(any(link in passage.text or link == passage.url for passage in passages) for link in links)
 
-    def _copied(self, sentence: str, named: Sequence[PassageText]) -> Ruling | None:
+    def _copied(self, sentence: Sentence, named: Sequence[PassageText]) -> Ruling | None:
         """Rule on a sentence that repeats a source word for word; a short one only where it is cited for that."""
-        long_enough = len(sentence.split()) >= FEWEST_COPIED_WORDS or len(sentence) >= 4 * FEWEST_COPIED_WORDS
+        long_enough = len(sentence.text) >= 4 * FEWEST_COPIED_WORDS or len(sentence.text.split()) >= FEWEST_COPIED_WORDS
         for source in (*named, *(self._texts.values() if long_enough else ())):
             if (unit := source.copied(sentence)) is not None:
                 return Ruling(proofs=((source, unit.original),))

@@ -13,6 +13,7 @@ INVISIBLE = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff\ud800-\udfff]+"
 )
+_CONTROLS = dict.fromkeys(code for code in range(128) if INVISIBLE.match(chr(code)))
 LONGEST = 2000  # characters of a sentence; the longest real one is far below, and a filter must not hold everything
 LONGEST_CODE = 6000
 _FENCE = re.compile(r"`{3,}|~{3,}")
@@ -36,6 +37,11 @@ class _Cut(NamedTuple):
     is_code: bool = False
 
 
+def visible(text: str) -> str:
+    """Return text without characters that don't show."""
+    return text.translate(_CONTROLS) if text.isascii() else INVISIBLE.sub("", text)
+
+
 class SentenceSplitter:
     """Gives each piece once it is certain where it ends; the pieces don't depend on how the stream was split."""
 
@@ -46,7 +52,7 @@ class SentenceSplitter:
         self._torn = False  # whether the beginning of this sentence was given up for its length
 
     def feed(self, text: str) -> list[Piece]:
-        self._buffer += INVISIBLE.sub("", text)
+        self._buffer += visible(text)
         return self._pieces(final=False)
 
     def flush(self, *, complete: bool = True) -> list[Piece]:

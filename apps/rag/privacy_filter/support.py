@@ -55,6 +55,8 @@ class Support:
 
     def needed(self, claims: Claims, sources: Sequence[PassageText], *, weak: float) -> Sequence[PassageText]:
         """Return the sources without those that say little of the sentence and that the others can do without."""
+        if len(sources) == 1:
+            return sources
         kept = list(sources)
         for source in sorted(sources, key=lambda source: self.share(claims, source)):
             others = [other for other in kept if other is not source]
@@ -106,12 +108,11 @@ class Support:
         """
         if claims.denies:
             return False
-        closest = _closest(claims, sources)
-        if closest is None:
-            return False
-        read = frozenset[str]().union(*claims.figures) if claims.figures else frozenset[str]()
         asked_figure = any(not _is_read(figure, sources) for figure in claims.figures)
         asked_name = any(not _is_known(name, sources) for name in claims.names)
+        if not (asked_figure or asked_name) or (closest := _closest(claims, sources)) is None:
+            return False
+        read = frozenset[str]().union(*claims.figures) if claims.figures else frozenset[str]()
         other_figure = any(not figure & read for figure in closest.figures)
         other_name = any(not is_named(name, claims.names) for name in closest.proper_names)
         return (asked_figure and other_figure) or (asked_name and other_name)
@@ -139,10 +140,12 @@ def _stands_beside(figure: frozenset[str], names: frozenset[str], source: Passag
     """Tell whether a unit with the figure names one of the names that tell units apart; in a table, in its own row."""
     if not figure & source.readings:
         return False
-    places = [place for place, part in enumerate(source.parts) if figure & part.readings]
+    places = [place for place, part in enumerate(source.parts) if not figure.isdisjoint(part.readings)]
+    if not places or not names:
+        return True
     standing = {name: sum(is_named(name, part.names) for part in source.parts) for name in names}
     telling = [name for name, count in standing.items() if 0 < count < len(source.parts)]
-    return not places or not telling or any(_names_one(telling, _around(source.parts, place)) for place in places)
+    return not telling or any(_names_one(telling, _around(source.parts, place)) for place in places)
 
 
 def _around(parts: Sequence[UnitText], place: int) -> Sequence[UnitText]:

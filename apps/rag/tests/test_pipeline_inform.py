@@ -165,10 +165,13 @@ async def test_a_gate_that_breaks_counts_as_a_hit() -> None:
     assert {hit.rule for hits in informant.alarms for hit in hits} == {"failure"}
 
 
+def until_batteries(texts: Sequence[str]) -> int:
+    """Let pass what comes before batteries are mentioned."""
+    return next((place for place, text in enumerate(texts) if "Batter" in text), len(texts))
+
+
 def test_a_filter_whose_gate_said_no_gives_out_nothing_until_another_writer_begins() -> None:
-    checker = PrivacyFilter(
-        context=shop_context(), question=QUESTION, language="en", admits=lambda text: "Batter" not in text
-    )
+    checker = PrivacyFilter(context=shop_context(), question=QUESTION, language="en", admitted=until_batteries)
     sent = checker.feed(f"{SENTENCE} {SECOND} Yes, within 30 days of purchase [4]. ") + checker.flush()
     assert [part.text for part in sent] == [SENTENCE]
     assert [citation.n for citation in checker.citations] == [1]

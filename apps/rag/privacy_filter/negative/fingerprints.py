@@ -27,6 +27,9 @@ _BASE = 0x9E3779B97F4A7C15
 _MIXER = np.uint64(0xD6E8FEB86659FD93)
 _FIRST_DENSE = 0x2E80  # ideographs, kana and Hangul; nothing below is dense
 _DISTANCE = (np.arange(1, 27, dtype=np.uint64) * np.uint64(0xA24BAED4963EE407)) ^ np.uint64(0x9FB21C651E98DF25)
+_STEPS = np.arange(-25, 26)  # from any letter to any other
+_FORWARDS, _TURNED = _DISTANCE[_STEPS % 26], _DISTANCE[-_STEPS % 26]
+_NO_LATIN = bytes(code for code in range(256) if not ord("a") <= code <= ord("z"))
 _BITS = (10, 25)  # least and most of the size of a set's table
 
 
@@ -40,28 +43,28 @@ def run_symbols(letters: str) -> Hashes:
 
 def shift_symbols(letters: str) -> tuple[Hashes, Hashes]:
     """Return the distances between a text's Latin letters as symbols, and the same for the alphabet turned round."""
-    codes = np.frombuffer(letters.encode("ascii", "ignore"), np.uint8)
-    codes = codes[(codes >= ord("a")) & (codes <= ord("z"))].astype(np.int16)
-    distances = np.diff(codes) % 26
-    return _DISTANCE[distances], _DISTANCE[-distances % 26]
+    codes = np.frombuffer(letters.encode("ascii", "ignore").translate(None, _NO_LATIN), np.uint8)
+    steps = codes[1:] + np.uint8(25) - codes[:-1]
+    return _FORWARDS[steps], _TURNED[steps]
 
 
 def window_hashes(symbols: Hashes) -> Hashes:
     """Return the hash of every RUN symbols in a row, in order; hashes of halves make those of the whole."""
-    length = RUN
-    if len(symbols) < length:
+    if len(symbols) < RUN:
         return _NO_HASHES
-    count = len(symbols) - length + 1
-    part, size = symbols, 1
-    whole, covered = np.zeros(len(symbols), np.uint64), 0
-    while size <= length:
-        if length & size:
-            whole = whole[: len(part) - covered] * _power(size) + part[covered:]
-            covered += size
-        if 2 * size <= length:
-            part = part[:-size] * _power(size) + part[size:]
+    parts, size = {1: symbols}, 1
+    while 2 * size <= RUN:
+        part = parts[size][:-size] * _POWERS[size]
+        part += parts[size][size:]
         size *= 2
-    return _mixed(whole[:count])
+        parts[size] = part
+    whole, covered = parts[_SIZES[0]], _SIZES[0]
+    for size in _SIZES[1:]:
+        count = len(symbols) - covered - size + 1
+        whole = whole[:count] * _POWERS[size]
+        whole += parts[size][covered:]
+        covered += size
+    return _mixed(whole)
 
 
 def telling(symbols: Hashes, is_open: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -100,30 +103,39 @@ def united(parts: Iterable[Hashes]) -> Hashes:
 
 
 class HashSet:
-    """A set of fingerprints that is asked for many at a time: a table of bits sorts out what can't be in it."""
+    """A set of fingerprints that is asked for many at a time.
+
+    Two tables, each by other bits of a hash, sort out what can't be in it; a bit for each place keeps them in the
+    processor's cache.
+    """
 
     def __init__(self, hashes: Hashes) -> None:
         self.hashes = hashes
         bits = min(max(len(hashes).bit_length() + 4, _BITS[0]), _BITS[1])
-        self._drop = np.uint64(64 - bits)
-        self._table = np.zeros(1 << bits, bool)
-        self._table[self._places(hashes)] = True
+        self._high, self._low = np.uint64(64 - bits), np.uint64((1 << bits) - 1)
+        self._tables = [_packed(places, bits) for places in (hashes >> self._high, hashes & self._low)]
 
     def find(self, asked: Hashes) -> NDArray[np.intp]:
         """Return the positions in `asked` of the fingerprints that are in the set."""
-        maybe = np.flatnonzero(self._table[self._places(asked)])
+        maybe = np.flatnonzero(_in_table(self._tables[0], asked >> self._high))
+        maybe = maybe[np.flatnonzero(_in_table(self._tables[1], asked[maybe] & self._low))]
         if not len(maybe) or not len(self.hashes):
             return maybe[:0]
         candidates = asked[maybe]
         places = np.minimum(np.searchsorted(self.hashes, candidates), len(self.hashes) - 1)
         return np.compress(self.hashes[places] == candidates, maybe)
 
-    def _places(self, hashes: Hashes) -> NDArray[np.int64]:
-        return (hashes >> self._drop).view(np.int64)
+
+def _packed(places: Hashes, bits: int) -> NDArray[np.uint8]:
+    table = np.zeros(1 << bits, bool)
+    table[places.view(np.int64)] = True
+    return np.packbits(table, bitorder="little")
 
 
-def _power(exponent: int) -> np.uint64:
-    return np.uint64(pow(_BASE, exponent, 1 << 64))
+def _in_table(table: NDArray[np.uint8], places: Hashes) -> NDArray[np.uint8]:
+    """Return for each place 1 if its bit is set and else 0."""
+    within = places.astype(np.uint8) & np.uint8(7)
+    return (table[(places >> np.uint64(3)).view(np.int64)] >> within) & np.uint8(1)
 
 
 def _mixed(values: Hashes) -> Hashes:
@@ -134,4 +146,6 @@ def _mixed(values: Hashes) -> Hashes:
     return spread
 
 
+_POWERS = {1 << bit: np.uint64(pow(_BASE, 1 << bit, 1 << 64)) for bit in range(RUN.bit_length())}
+_SIZES = [size for size in _POWERS if RUN & size]  # the halves of halves that a run is put together from
 _ASCII = _mixed(np.arange(128, dtype=np.uint64))

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 
 from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]
 
-from apps.rag.privacy_filter.splitter import INVISIBLE
+from apps.rag.privacy_filter.splitter import INVISIBLE, visible
 
 WORD = re.compile(r"[^\W_]+")
 # A citation's number between two sentences, or an item's at the beginning of a line, belongs to neither of them.
-_BETWEEN = re.compile(r"\[\d{1,3}\]|^[ \t]*\d{1,3}[.)](?=\s)", re.MULTILINE)
+_CITED = re.compile(r"\[\d{1,3}\]")
+_ITEM = re.compile(r"[ \t]*\d{1,3}[.)](?=\s)")
+_NO_WORD = bytes(code if chr(code).isascii() and chr(code).isalnum() else ord(" ") for code in range(256))
+_USUAL_SIGNS = "–—’‘“”„…«»•·€£"  # in texts of plain letters
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _JOINERS = re.compile("[\u200c\u200d]")
 # Letters that are signs: squared and negative ones, and the halves of flags.
@@ -25,8 +28,30 @@ _SIGNS = {
 def fold(text: str) -> str:
     """Return text in its folded form: lower case, plain letters and digits; white space and punctuation stay."""
     if not text.isascii():
-        text = _FOREIGN.sub(lambda match: _plain(match.group()), text)
-    return _BETWEEN.sub("", INVISIBLE.sub("", text)).lower()
+        text = _FOREIGN.sub(_folded, text)
+    return _CITED.sub("", _without_items(visible(text))).lower()
+
+
+def _without_items(text: str) -> str:
+    """Return text without the numbers at the beginnings of its lines that count them."""
+    parts, begin, line = [], 0, 0
+    while True:
+        if item := _ITEM.match(text, line):
+            parts.append(text[begin:line])
+            begin = item.end()
+        line = text.find("\n", line) + 1
+        if not line:
+            return "".join((*parts, text[begin:]))
+
+
+def _folded(match: re.Match[str]) -> str:
+    characters = match.group()
+    return _plain_sign(characters) if len(characters) == 1 else _plain(characters)
+
+
+@functools.lru_cache(2048)
+def _plain_sign(sign: str) -> str:
+    return _plain(sign)
 
 
 def _plain(characters: str) -> str:
@@ -39,6 +64,11 @@ def _plain(characters: str) -> str:
 
 def words_of(folded: str) -> list[str]:
     """Return the words and numbers of a folded text."""
+    if not folded.isascii():
+        for sign in _USUAL_SIGNS:
+            folded = folded.replace(sign, " ")
+    if folded.isascii():
+        return folded.encode().translate(_NO_WORD).decode().split()
     return WORD.findall(folded)
 
 

@@ -1,12 +1,13 @@
 """The negative gate: lets text pass as long as nothing forbidden can be read in all that has passed, in any view."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from apps.rag.privacy_filter.negative.screening import Finding, Screen
 from apps.rag.privacy_filter.negative.views import Read, views_of
-from apps.rag.privacy_filter.splitter import INVISIBLE
+from apps.rag.privacy_filter.splitter import visible
 
 LONGEST_HELD = 400  # raw characters without white space that are held back; the longest word or link is far below
 AT_ONCE = 32_000  # raw characters that are looked at together
@@ -28,8 +29,8 @@ class NegativeGate:
     """Guards one answer. What the visitor said is exempt, so that nobody can find out a secret by guessing it.
 
     `earlier` are the answers of the conversation so far: a secret may come in parts. `admits` judges a text that is
-    given out at once or not at all, as a sentence is; `feed` and `flush` pass on a stream, each word when it is whole,
-    and nothing after the first hit. What passes holds no invisible characters.
+    given out at once or not at all, as a sentence is, and `admitted` several; `feed` and `flush` pass on a stream, each
+    word when it is whole, and nothing after the first hit. What passes holds no invisible characters.
     """
 
     def __init__(self, screen: Screen, *, visitor_text: str = "", earlier: Iterable[str] = ()) -> None:
@@ -38,7 +39,7 @@ class NegativeGate:
         self._screen = screen
         self._held = ""
         self._read = Read()
-        asked = self._look(visitor_text, Read())
+        asked = self._look(visitor_text, Read()) if visitor_text else None
         self._exempt = frozenset((found.rule, found.digest) for found in asked[0]) if asked else frozenset()
         for answer in earlier:
             if (looked := self._look(f"{answer}\n", self._read)) is not None:
@@ -51,7 +52,7 @@ class NegativeGate:
         looked = self._look(text, self._read)
         if looked is None:
             return False
-        found = {one for one in looked[0] if (one.rule, one.digest) not in self._exempt}
+        found = self._unasked(looked[0])
         self.hits += [
             Hit(rule=rule, digest=digest, view=view, position=self._read.length) for rule, digest, view in sorted(found)
         ]
@@ -59,9 +60,21 @@ class NegativeGate:
             self._read = looked[1]
         return not found
 
+    def admitted(self, texts: Sequence[str]) -> int:
+        """Return how many of some texts in a row, from the first, may follow what has passed; these count as passed.
+
+        They are looked at together, which costs less; one by one only when something is found in them.
+        """
+        if len(texts) > 1 and not self.is_closed:
+            looked = self._look("".join(texts), self._read)
+            if looked is not None and not self._unasked(looked[0]):
+                self._read = looked[1]
+                return len(texts)
+        return sum(1 for _ in takewhile(self.admits, texts))
+
     def feed(self, text: str) -> str:
         """Take in a part of a stream; return what of it may go out."""
-        self._held += INVISIBLE.sub("", text)
+        self._held += visible(text)
         ready = ""
         while not self.is_closed:
             last = _TO_LAST_SPACE.match(self._held, 0, AT_ONCE)
@@ -88,6 +101,10 @@ class NegativeGate:
         half = sum(map(len, words[: len(words) // 2]))
         first = self._passing(text[:half])
         return first if self.is_closed else first + self._passing(text[half:])
+
+    def _unasked(self, findings: Iterable[Finding]) -> set[Finding]:
+        """Return what was found, without what the visitor said himself."""
+        return {one for one in findings if (one.rule, one.digest) not in self._exempt}
 
     def _look(self, text: str, before: Read) -> tuple[frozenset[Finding], Read] | None:
         """Return what is forbidden in a text and what to remember of it; None, and the gate closes, if that fails."""

@@ -5,7 +5,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from apps.rag.privacy_filter.figures import NUMBER_WORDS, readings, units
 
-_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)(?:[.,]\d+)?")
+# A pattern that begins with a digit is found faster than one that begins by looking back.
+_SPACED = re.compile(r"\d(?<![\d.,].)\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)(?:[.,]\d+)?")
 _PLAIN = re.compile(r"\d+(?:[.,'’:/]\d+)*")
 _UNIT_BEFORE = 4  # characters before a number in which its currency may stand ("EUR 17")
 _UNIT_AFTER = 16
@@ -20,7 +21,7 @@ _IN_WORDS = re.compile(
 _SEPARATORS = str.maketrans("", "", ".,'’:/ \u00a0\u2009\u202f")
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
-_ONE_BY_ONE = re.compile(r"(?<!\d)(?:\d[ ,;-]{1,2}){2,}\d(?!\d)")
+_ONE_BY_ONE = re.compile(r"\d(?<!\d.)[ ,;-]{1,2}(?:\d[ ,;-]{1,2})+\d(?!\d)")
 _POINTS = frozenset({"point", "comma", "komma"})
 _TIME = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
 _USUAL_TIMES = frozenset({0, 90, 100, 120, 180, 365, *range(1, 61)})
@@ -76,6 +77,8 @@ def has_digit(folded: str) -> bool:
 
 def written_out(words: Sequence[str]) -> str:
     """Return the numbers that a text has in words, with digits and with the words that follow them."""
+    if _VALUES.keys().isdisjoint(words):
+        return ""
     places = [place for place, word in enumerate(words) if word in _VALUES]
     rows: list[list[str]] = []
     end = 0

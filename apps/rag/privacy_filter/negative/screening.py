@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -60,8 +61,11 @@ class Screen:
         return frozenset((*self._in_letters(views.views), *self._in_words(views.views), *self._in_numbers(views)))
 
     def _in_letters(self, views: Sequence[View]) -> Iterator[Finding]:
-        yield from self._hashed(views)
-        if not self._terms:
+        if not views:
+            return
+        rows = _together(views)
+        yield from self._hashed(views, rows)
+        if not self._terms or not any(self._finder.joined(rows.all if self._terms.joined else rows.both)):
             return
         for view in views:
             if _OTHER_WORDS.match(view.name) and not self._terms.joined:
@@ -76,16 +80,17 @@ class Screen:
             return term in self._terms.joined
         return len(term) >= (LEAST_HIDDEN if _LETTER_BY_LETTER.search(view) else LEAST_JOINED)
 
-    def _hashed(self, views: Sequence[View]) -> Iterator[Finding]:
+    def _hashed(self, views: Sequence[View], together: "_Together") -> Iterator[Finding]:
         """Look for fingerprints in all views at once; only where there are any, look which view they are in."""
-        if not len(self._known.hashes) or not views:
+        if not len(self._known.hashes):
             return
-        rows = [symbols for view in _together(views) for _, _, symbols in _rows(view)]
-        if not len(self._known.find(window_hashes(np.concatenate(rows)))):
+        symbols = [symbols for _, _, symbols in _rows(View("", together.both, is_plain=False))]
+        symbols += [*_moved(together.plain), run_symbols(together.nth)]
+        if not len(self._known.find(window_hashes(np.concatenate(symbols)))):
             return
         for view in views:
-            for rule, suffix, symbols in _rows(view):
-                hashes = window_hashes(symbols)
+            for rule, suffix, row in _rows(view):
+                hashes = window_hashes(row)
                 places = self._known.find(hashes)
                 if len(places) < LEAST_PLACES and _OTHER_WORDS.match(view.name):
                     continue
@@ -115,13 +120,22 @@ def digest_of(term: str) -> str:
     return blake2b(term.encode(), digest_size=8).hexdigest()
 
 
-def _together(views: Sequence[View]) -> Iterator[View]:
-    """Yield views joined with others of their kind, each apart from the next by a sign that no run holds."""
-    kinds: dict[tuple[bool, bool], list[str]] = {}
+class _Together(NamedTuple):
+    """The letters of many views in a row, each apart from the next by a sign that no run and no term holds."""
+
+    plain: str
+    both: str  # these, and those that are read backwards too
+    nth: str
+    all: str
+
+
+def _together(views: Sequence[View]) -> _Together:
+    kinds: tuple[list[str], list[str], list[str]] = ([], [], [])
     for view in views:
-        kinds.setdefault((view.is_plain, _NTH.match(view.name) is not None), []).append(view.letters)
-    for (is_plain, is_nth), letters in kinds.items():
-        yield View("every" if is_nth else "", _BETWEEN.join(letters), is_plain=is_plain)
+        kinds[0 if view.is_plain else 2 if _NTH.match(view.name) else 1].append(view.letters)
+    plain, others, nth = map(_BETWEEN.join, kinds)
+    both = f"{plain}{_BETWEEN}{others}"
+    return _Together(plain, both, nth, f"{both}{_BETWEEN}{nth}")
 
 
 def _rows(view: View) -> Iterator[tuple[str, str, Hashes]]:
@@ -131,8 +145,10 @@ def _rows(view: View) -> Iterator[tuple[str, str, Hashes]]:
     if not _NTH.match(view.name):
         yield "run", " reversed", symbols[::-1]
     if view.is_plain:
-        distances, turned = shift_symbols(view.letters)
-        yield "shift", " moved", distances
-        yield "shift", " turned", turned
-        yield "shift", " reversed", turned[::-1]
-        yield "shift", " reversed, turned", distances[::-1]
+        yield from zip(repeat("shift"), (" moved", " turned", " reversed", " reversed, turned"), _moved(view.letters))
+
+
+def _moved(letters: str) -> tuple[Hashes, Hashes, Hashes, Hashes]:
+    """Return the symbols of letters moved along the alphabet, and of the alphabet turned round; then both backwards."""
+    distances, turned = shift_symbols(letters)
+    return distances, turned, turned[::-1], distances[::-1]

@@ -11,7 +11,7 @@ from apps.rag.privacy_filter.negative.folding import fold, spaced, words_of
 from apps.rag.privacy_filter.negative.numbers import has_digit, written_out
 from apps.rag.privacy_filter.negative.oddness import odd_places
 from apps.rag.privacy_filter.negative.spellings import spelled_out
-from apps.rag.privacy_filter.splitter import INVISIBLE
+from apps.rag.privacy_filter.splitter import visible
 
 WINDOW = 600  # raw characters in which an encoded run must fit: 24 letters as `U+0054`, one on each line, take 240
 TAIL = 64  # letters of each view that are kept for what comes next: as many runs as count in any view
@@ -35,13 +35,16 @@ _NATO_ALPHABET = (
     "quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu"
 )
 NATO = {**{word: word[0] for word in _NATO_ALPHABET.split()}, "ray": "x"}
-_HAS_LEET = re.compile(r"[^\W\d_][013456789@$!|]+[^\W\d_]")
+_HAS_LEET = re.compile(r"[013456789@$!|](?<=[^\W\d_].)[013456789@$!|]*[^\W\d_]")
 # Everywhere here what may repeat is bounded: a text made for it must not cost more than its length.
 _LINE = re.compile(r"\n[^\w\n]{0,12}([^\W_])")
-_SENTENCE = re.compile(r"(?:[.!?…][\"')\]»”]{0,3}\s{1,8}|[。！？]\s{0,8}|\n)[^\w\n]{0,12}([^\W_])")
+# The first sign stands by itself, for that makes the search fast.
+_SENTENCE = re.compile(
+    r"[.!?…。！？\n](?:(?<=[.!?…])[\"')\]»”]{0,3}\s{1,8}|(?<=[。！？])\s{0,8}|(?<=\n))[^\w\n]{0,12}([^\W_])"
+)
 _ODD_EDGE = 24  # raw characters before a piece that may be the beginning of such a place
 _LONG_NUMBER = re.compile(r"\d[\d.,' ]{3,}")
-_EDGE = re.compile(r"[^\w]*\Z")
+_EDGE = re.compile(r"\W*")  # read from its end
 _TARGETS = re.compile(r"\]\s?(?:\([^()]{0,500}\)|\[[^\[\]]{0,100}\])|<[^<>]{1,500}>|https?://\S{1,500}")
 
 _PLAIN = frozenset({"plain", "words reversed", *_LEET})
@@ -82,7 +85,7 @@ class Views(NamedTuple):
 
 def views_of(piece: str, before: Read) -> Views:
     """Return the views of a piece of text that follows what was read before."""
-    clean = INVISIBLE.sub("", piece)
+    clean = visible(piece)
     if not clean.isascii():
         clean = unicodedata.normalize("NFKC", clean)
     folded = fold(clean)
@@ -120,12 +123,13 @@ def _streams(folded: str, words: list[str], before: Read) -> Iterator[tuple[str,
     """Yield what a piece adds to each row of letters that grows with the text."""
     plain = "".join(words)
     yield "plain", plain
-    yield "words reversed", "".join(word[::-1] for word in words)
+    yield "words reversed", "".join(" ".join(words)[::-1].split()[::-1])
     for name, table in _LEET.items():
         yield name, folded.encode("ascii", "ignore").translate(table, _NO_LEET).decode()
-    edged = (_EDGE.search(before.folded) or [""])[0] + folded
-    yield "initials", "".join(word[0] for word in words)
-    yield "nato", "".join(NATO[word] for word in words if word in NATO)
+    edge = _EDGE.match(before.folded[::-1])
+    edged = before.folded[len(before.folded) - (edge.end() if edge else 0) :] + folded
+    yield "initials", "".join([word[0] for word in words])
+    yield "nato", "" if NATO.keys().isdisjoint(words) else "".join(NATO[word] for word in words if word in NATO)
     yield "initials of lines", "".join(_LINE.findall(edged))
     yield "initials of sentences", "".join(_SENTENCE.findall(edged))
     for n in NTH:
