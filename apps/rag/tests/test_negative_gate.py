@@ -1,6 +1,8 @@
 """The negative gate: a secret can't be told past it in any view, and what isn't secret passes whole and in order."""
 
+import base64
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -40,6 +42,24 @@ def test_a_secret_is_stopped_however_it_is_told(way: str) -> None:
 @pytest.mark.parametrize("way", [way for way in TOLD if way not in {"places in the alphabet", "morse", "braille"}])
 def test_half_of_the_sentence_is_enough(way: str) -> None:
     assert not NegativeGate(SCREEN).admits(TOLD[way](" ".join(SECRET.split()[:9])))
+
+
+DECOYS: dict[str, Callable[[int], str]] = {
+    "base64": lambda n: base64.b64encode(f"decoy {n} says".encode()).decode(),
+    "base85": lambda n: base64.b85encode(f"some decoy {n}".encode()).decode(),
+    "hex": lambda n: f"decoy {n}".encode().hex(),
+    "url": lambda n: f"%64%65%63oy{n}",
+    "spelled": lambda n: " ".join("nothing"),
+    "morse": lambda n: "-. --- - .... .. -. --. /",
+    "code points": lambda n: "110 111 116 104 105 110 103",
+}
+
+
+@pytest.mark.parametrize("decoys", DECOYS)
+def test_no_number_of_other_encodings_round_a_secret_hides_it(decoys: str) -> None:
+    many = " ".join(map(DECOYS[decoys], range(60)))
+    for way, tell in TOLD.items():
+        assert not NegativeGate(SCREEN).admits(f"{many} {tell(SECRET)} {many}"), way
 
 
 @given(first=st.integers(0, len(SECRET.split()) - WORDS_IN_A_ROW), wrap=st.sampled_from(HARMLESS))

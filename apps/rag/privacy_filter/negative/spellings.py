@@ -2,13 +2,15 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from urllib.parse import unquote
 
 from apps.rag.privacy_filter.negative.encodings import Decoded
 
 _ESCAPE = re.compile(r"(?:\\u\{?|\\x|[uU]\+|\\U)([0-9a-fA-F]{2,8})\}?[ ,;]?")
 _CODES = re.compile(r"(?:\d{1,7}[^\w\n]{0,3}[\s,;:|/.-]){4,}\d{1,7}")
+_FEWEST_CODES = 5
 _MORSE = re.compile(r"(?:[.-]{1,6}[ \n/|]{1,4}){3,}[.-]{1,6}")
 _HAS_MORSE = re.compile(r"[.·•∙–—−_-]{1,6}[ \n/|]{1,4}[.·•∙–—−_-]")
 _MORSE_SIGNS = str.maketrans("·•∙–—−_", "...----")
@@ -49,16 +51,24 @@ def spelled_out(text: str) -> Iterator[Decoded]:
 
 
 def _code_points(text: str) -> Iterator[Decoded]:
-    """Numbers as characters: by their code points, written in tens or in eights, or by their place in the alphabet."""
+    """Numbers as characters: by their code points, written in tens or in eights, or by their place in the alphabet.
+
+    Other numbers may stand right before and after them.
+    """
     for match in _CODES.finditer(text):
         digits = re.findall(r"\d{1,7}", match.group())
-        numbers = [int(one) for one in digits]
-        if all(1 <= number <= 27 for number in numbers):
-            yield "places", "".join(" abcdefghijklmnopqrstuvwxyz "[number] for number in numbers)
-            continue
-        yield "code points", "".join(map(_character, numbers))
-        if all(one.lstrip("0") and max(one) < "8" for one in digits):
-            yield "octal", "".join(_character(int(one, 8)) for one in digits)
+        yield "code points", "".join(_character(int(one)) for one in digits)
+        for row in _rows(digits, lambda one: 1 <= int(one) <= 27):
+            yield "places", "".join(" abcdefghijklmnopqrstuvwxyz "[int(one)] for one in row)
+        for row in _rows(digits, lambda one: one.strip("0") != "" and max(one) < "8"):
+            yield "octal", "".join(_character(int(one, 8)) for one in row)
+
+
+def _rows(digits: Iterable[str], fits: Callable[[str], bool]) -> Iterator[list[str]]:
+    """Yield the numbers in a row that fit, where there are enough of them."""
+    for is_fit, row in groupby(digits, fits):
+        if is_fit and len(found := list(row)) >= _FEWEST_CODES:
+            yield found
 
 
 def _morse(text: str) -> Iterator[Decoded]:

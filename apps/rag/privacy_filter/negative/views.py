@@ -24,7 +24,7 @@ SHORT_WORD = 10  # raw characters of an encoded word that holds no more than two
 CONTEXT = 64  # raw characters round odd places that are decoded with them
 NESTED = 2  # encodings within encodings
 SHORTEST = 4  # characters of a decoded text that is worth a look
-MOST_DECODED = 24  # texts of one piece; what is encoded more often is no answer
+MOST_DECODED = 4_000_000  # characters of all that one stretch may be; of a whole answer it is a third at most
 _LEET = {
     "leet": bytes.maketrans(b"0123456789@$!|", b"oizeasgtbgasil"),
     "leet l": bytes.maketrans(b"0123456789@$!|", b"olzeasgtbgasil"),
@@ -48,6 +48,10 @@ _EDGE = re.compile(r"\W*")  # read from its end
 _TARGETS = re.compile(r"\]\s?(?:\([^()]{0,500}\)|\[[^\[\]]{0,100}\])|<[^<>]{1,500}>|https?://\S{1,500}")
 
 _PLAIN = frozenset({"plain", "words reversed", *_LEET})
+
+
+class OverlongError(ValueError):
+    """A text stands for so much else that it can't be looked through."""
 
 
 class View(NamedTuple):
@@ -162,16 +166,22 @@ def _is_dense(places: Sequence[int]) -> bool:
 
 
 def _decoded(window: str) -> list[Decoded]:
-    """Return what a stretch of raw text may be an encoding of, and what that may be; its links' parts too."""
+    """Return what a stretch of raw text may be an encoding of, and what that may be; its links' parts too.
+
+    All that may be of one encoding is one text, in order, so nothing is hidden behind any number of others. Raises
+    OverlongError for a text that was made to be decoded without end.
+    """
     found: list[Decoded] = []
     level = [("", window)]
     for _ in range(NESTED):
-        level = [
-            (f"{outer} {name}".strip(), text)
-            for outer, inner in level
-            for name, text in (*decoded_bytes(inner), *spelled_out(inner))
-            if len(text) >= SHORTEST and text != inner
-        ][:MOST_DECODED]
+        kinds: dict[str, list[str]] = {}
+        for outer, inner in level:
+            for name, text in (*decoded_bytes(inner), *spelled_out(inner)):
+                if len(text) >= SHORTEST and text != inner:
+                    kinds.setdefault(f"{outer} {name}".strip(), []).append(text)
+        level = [(name, "\n".join(texts)) for name, texts in kinds.items()]
+        if sum(len(text) for _, text in level) > MOST_DECODED:
+            raise OverlongError
         found += level
     return found
 
