@@ -11,9 +11,11 @@ import pytest
 from django.conf import settings
 
 from tests.faults.installation import Installation, Running, wait_until
+from tests.flows.otlp_collector import Collector, collecting
 
 MANUAL = "# Wren espresso machine\n\nThe warranty of the Wren lasts twenty-four months.\n"
 TORN = b"%PDF-1.7 torn"
+CONTENT = ("wren", "espresso", "twenty-four", "handbook", "manual.md", "torn.pdf")
 RULES = [
     {
         "name": "a_source_failed", "metric": "tacit_ingest_sources_total", "kind": "rate", "level": "critical",
@@ -23,13 +25,22 @@ RULES = [
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A whole `tacit up` that logs all it can, as JSON."""
+def collector() -> Iterator[Collector]:
+    with collecting() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def running(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A whole `tacit up` that logs all it can, as JSON, and sends what it traces and counts to a collector."""
     installation = Installation(
         data_dir=tmp_path_factory.mktemp("monitoring") / "data",
         models_dir=settings.MODELS_DIR,
-        settings={"TACIT_LOG_FORMAT": "json", "TACIT_LOG_LEVEL": "INFO", "TACIT_ALERT_RULES": json.dumps(RULES)},
-    )
+        settings={
+            "TACIT_LOG_FORMAT": "json", "TACIT_LOG_LEVEL": "INFO", "TACIT_ALERT_RULES": json.dumps(RULES),
+            "TACIT_OTLP_ENDPOINT": collector.address, "OTEL_METRIC_EXPORT_INTERVAL": "2000",
+        },
+    )  # fmt: skip
     with installation.up() as started:
         yield started
     installation.clear()
@@ -73,6 +84,22 @@ def test_ready_and_alive_are_told(running: Running) -> None:
     assert httpx.get(f"{running.address}/readyz").json() == {"ready": True, "reasons": []}
 
 
+def test_a_collector_gets_traces_and_metrics_of_both_processes_and_no_content(
+    running: Running, folder: Path, collector: Collector
+) -> None:
+    (bot,) = [one for one in running.installation.json("bot", "list") if one["name"] == "Handbook"]
+    asked = httpx.post(
+        f"{running.address}/api/v1/chat/{bot['public_id']}/messages",
+        json={"message": "How long is the warranty of the Wren?"}, headers={"Accept": "application/json"}, timeout=60,
+    )  # fmt: skip
+    assert "twenty-four" in asked.text
+    wait_until(lambda: {"invoke_agent", "search", "generate"} <= set(collector.spans()), 60)
+    assert collector.spans()["invoke_agent"]["gen_ai.agent.id"] == bot["id"]
+    wait_until(lambda: {"tacit-web", "tacit-worker"} <= set(collector.metrics()), 60)
+    sent = b"".join(body for _, body in collector.got).lower()
+    assert [word for word in CONTENT if word.encode() in sent] == []
+
+
 def test_the_worker_looks_for_alerts_and_the_owner_sees_them(running: Running, folder: Path) -> None:
     key = running.installation.json("key", "create", "--email", "alice@example.org")["key"]
     with httpx.Client(base_url=running.address, headers={"Authorization": f"Bearer {key}"}, timeout=20) as api:
@@ -100,6 +127,4 @@ def test_every_log_line_is_json_names_its_job_and_says_no_content(running: Runni
     assert all({"timestamp", "level", "logger", "message"} <= set(one) for one in told)
     assert any(one["message"].startswith("Alert a_source_failed") and one.get("job_id") for one in told)
     said = running.said.lower()
-    assert [
-        word for word in ("wren", "espresso", "twenty-four", "handbook", "manual.md", "torn.pdf") if word in said
-    ] == []
+    assert [word for word in CONTENT if word in said] == []
