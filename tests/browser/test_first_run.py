@@ -100,6 +100,7 @@ def test_alice_copies_archives_deletes_and_takes_it_back(page: Page, link: str, 
 
     page.get_by_label("More for Handbook two").click()
     page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Handbook two is deleted.")).to_be_visible()
     page.reload()  # the toast is gone, the list of deleted ones stays
     page.get_by_text("Recently deleted").click()
     page.get_by_role("button", name="Restore Handbook two").click()

@@ -39,6 +39,7 @@ KNOWN = {
     # Hashes and terms of learn-only text. Only the filter of visitors' answers asks for them; the key is the bot and
     # its guard's version, which any change of its passages raises.
     "apps/rag/guarding.py:_screens": "what one bot's answers may not hold, by bot and version",
+    "apps/rag/privacy_filter/negative/folding.py:_plain_sign()": "single characters as they look",
     "apps/rag/privacy_filter/negative/folding.py:_look_alikes()": "a table of look-alikes",
     "apps/rag/synonyms.py:_table()": "a list of words that comes with the product",
     "apps/rag/words.py:_announcing_stems()": "a list of words that comes with the product",
