@@ -1,8 +1,11 @@
 """Everything of an organization as one ZIP file, made while it is sent: nothing of it stands in memory or on a disk."""
 
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -15,10 +18,14 @@ from apps.chatbots.models import Chatbot
 from apps.chatbots.services import EDITABLE
 from apps.conversations.contact_models import Contact
 from apps.conversations.models import Conversation, Message
+from apps.core.error_handling import NotFoundError
+from apps.knowledge import originals
 from apps.knowledge.models import Source
 
 PIECE = 256 * 1024  # bytes that are sent at once
 BATCH = 200  # rows that are read at once
+LONGEST_NAME = 120
+UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 SECRET = {"contact_webhook_secret"}
 ABOUT_CHATBOTS = (
     "id",
@@ -42,7 +49,8 @@ README = """Everything that {name} has in Tacit.
 organization.json    the organization
 members.jsonl        who belongs to it, and as what
 chatbots.jsonl       the chatbots with their settings; a webhook's secret is left out
-sources.jsonl        the sources; download the original of one from its page or by the API
+sources.jsonl        the sources
+originals/           their files as they were added, if you asked for them: by the ids of chatbot and source
 conversations.jsonl  what was asked and answered, with citations and what visitors thought of it
 contacts.jsonl       who left word, with the words and the consent
 audit.csv            who did what
@@ -75,17 +83,33 @@ class Outlet:
         return taken
 
 
-def archive(organization: Organization) -> Iterator[bytes]:
+def archive(organization: Organization, *, with_originals: bool = False) -> Iterator[bytes]:
     """Yield the ZIP file piece by piece; each step reads from the database by itself, so it may change threads."""
     outlet = Outlet()
+    files = ((name, (line.encode() for line in lines)) for name, lines in contents(organization))
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for name, lines in contents(organization):
+        for name, parts in chain(files, original_files(organization) if with_originals else ()):
             with zipped.open(name, "w", force_zip64=True) as file:
-                for line in lines:
-                    file.write(line.encode())
+                for part in parts:
+                    file.write(part)
                     if outlet.size >= PIECE:
                         yield outlet.take()
     yield outlet.take()
+
+
+def original_files(organization: Organization) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield the originals of sources, one after another; of a source that has just gone, there is none."""
+    for source in in_batches(Source.objects.filter(chatbot__organization=organization)):
+        parts = originals.pieces(source)
+        with suppress(NotFoundError):
+            first = next(parts, None)
+            if first is not None:
+                yield f"originals/{source.chatbot_id}/{source.pk}/{safe_name(source.file_name)}", chain([first], parts)
+
+
+def safe_name(file_name: str) -> str:
+    """Return the last part of a file's name, so that no program writes it elsewhere or refuses it."""
+    return UNSAFE.sub("_", file_name.rsplit("/", 1)[-1]).strip(" .")[:LONGEST_NAME] or "original"
 
 
 def contents(organization: Organization) -> Iterator[tuple[str, Iterable[str]]]:

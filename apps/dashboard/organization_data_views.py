@@ -73,8 +73,12 @@ def page(request: HttpRequest, belonging: Belonging, *, wrong: str = "") -> Http
 @organization_page("POST", roles=OWNERS)
 def export(request: HttpRequest, belonging: Belonging) -> StreamingHttpResponse:
     """Hand out everything as one file, made while it is sent."""
-    record(Action.DATA_EXPORTED, organization_subject(belonging.organization))
-    response = StreamingHttpResponse(sent(archive(belonging.organization)), content_type="application/zip")
+    with_originals = "originals" in request.POST
+    record(
+        Action.DATA_EXPORTED, organization_subject(belonging.organization), originals="yes" if with_originals else "no"
+    )
+    pieces = archive(belonging.organization, with_originals=with_originals)
+    response = StreamingHttpResponse(sent(pieces), content_type="application/zip")
     return as_download(response, "tacit-export.zip")
 
 

@@ -1,12 +1,13 @@
 """Alice's settings in a real browser: what she sets visitors see, keys open and close the API, and people come in."""
 
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Download, Page, expect
 
 from tests.browser.accessibility import is_sound
 from tests.browser.owners_page import DESK, PHONE, link_for, sign_in
@@ -152,13 +153,24 @@ def test_the_last_owner_stays(page: Page, alice: Owner) -> None:
     check_for_everybody(page)
 
 
-def test_alice_takes_her_data_with_her(page: Page, alice: Owner) -> None:
+def kept_file(download: Download) -> list[str]:
+    """Return the originals in an export."""
+    with zipfile.ZipFile(download.path()) as zipped:
+        return [zipped.read(name).decode() for name in zipped.namelist() if name.startswith("originals/")]
+
+
+def test_alice_takes_her_data_with_her(page: Page, alice: Owner, bot: dict[str, Any]) -> None:
+    alice.upload(bot, ("hours.txt", b"Open at nine."))
     page.goto(f"{alice.address}/dashboard/organization/")
     page.get_by_role("link", name="Data").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all of it").click()
     assert download.value.suggested_filename == "tacit-export.zip"
-    assert download.value.path().read_bytes().startswith(b"PK")
+    assert kept_file(download.value) == ["Open at nine."]
+    page.get_by_label("With the files of all sources").uncheck()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all of it").click()
+    assert kept_file(download.value) == []
 
 
 def test_a_conversation_is_deleted_from_its_page(page: Page, alice: Owner, bot: dict[str, Any]) -> None:

@@ -228,6 +228,22 @@ def test_the_export_holds_everything_of_hers_and_nothing_of_mallorys(
     assert "never-in-an-export" not in "".join(files.values())
 
 
+def test_the_originals_come_along_if_asked_for_under_names_that_no_program_writes_elsewhere(
+    alice: Member, mallory: Member, shop: Chatbot
+) -> None:
+    service = KnowledgeSourceService()
+    other = ChatbotService().create(organization=mallory.organization, name="Mallory's bot")
+    for bot, name, text in ((shop, "a/../..:evil?.txt", b"Open at nine."), (other, "theirs.txt", b"Not hers.")):
+        service.add_file(chatbot=bot, file_name=name, content=io.BytesIO(text), disclosure="learn_only")
+    source = service.of(shop).get()
+    pieces = b"".join(export.archive(alice.organization, with_originals=True))
+    with zipfile.ZipFile(io.BytesIO(pieces)) as zipped:
+        (name,) = [one for one in zipped.namelist() if one.startswith("originals/")]
+        assert name == f"originals/{shop.pk}/{source.pk}/_evil_.txt"
+        assert zipped.read(name) == b"Open at nine."
+    assert not [name for name in exported(alice.organization) if name.startswith("originals/")]
+
+
 def test_an_export_is_sent_in_pieces(alice: Member, shop: Chatbot, monkeypatch: pytest.MonkeyPatch) -> None:
     talk(shop)
     monkeypatch.setattr(export, "PIECE", 100)
