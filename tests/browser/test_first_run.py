@@ -58,6 +58,7 @@ def test_alice_comes_from_the_link_to_an_answer_with_its_proof(
     page.get_by_role("link", name="Go on: try it").click()
 
     chat = page.frame_locator("iframe")
+    expect(chat.get_by_role("button", name="Send")).to_be_disabled()  # there is nothing to send, and it knows that
     chat.get_by_label("Your question").fill("Within how many days can I return an item?")
     page.keyboard.press("Enter")
     expect(chat.get_by_text("within 30 days of delivery").first).to_be_visible(timeout=20_000)
