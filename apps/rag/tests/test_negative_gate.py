@@ -1,6 +1,7 @@
 """The negative gate: a secret can't be told past it in any view, and what isn't secret passes whole and in order."""
 
 import base64
+import json
 import re
 from collections.abc import Callable
 
@@ -62,6 +63,49 @@ def test_no_number_of_other_encodings_round_a_secret_hides_it(decoys: str) -> No
         assert not NegativeGate(SCREEN).admits(f"{many} {tell(SECRET)} {many}"), way
 
 
+# No name and no figure in it gives it away.
+QUIET = "we will close the small office in the old harbour after the summer and move everyone to the main building"
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "numbers between strokes": lambda text: " | ".join(str(ord(c)) for c in text),
+    "numbers between arrows": lambda text: " -> ".join(str(ord(c)) for c in text),
+    "numbers in a JSON list": lambda text: json.dumps([ord(c) for c in text], indent=2),
+    "hex between brackets": lambda text: "][".join(f"{ord(c):02x}" for c in text),
+    "hex in quotes": lambda text: "', '".join(f"{ord(c):02x}" for c in text),
+    "binary in cells": lambda text: " |\n| ".join(f"{ord(c):08b}" for c in text),
+    "numbers far apart": lambda text: "  ".join(str(ord(c)) for c in text),
+    "Arabic numbers": lambda text: " ".join(str(ord(c)).translate(ARABIC) for c in text),
+    "joiners in hex": lambda text: "\u200d".join(text.encode().hex()),
+    "joiners in base64": lambda text: "\u200c".join(base64.b64encode(text.encode()).decode()),
+    "base64 of UTF-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "hex of UTF-32": lambda text: text.encode("utf-32-be").hex(),
+    "base64 from its end": lambda text: base64.b64encode(text.encode()).decode()[::-1],
+    "hex from its end": lambda text: text.encode().hex()[::-1],
+}
+SIGNS_IN_A_ROW: dict[str, Callable[[str], str]] = {
+    "hex in items": lambda text: "\n".join(f"- 0x{ord(c):02x}" for c in text),
+    "entities in items": lambda text: "\n".join(f"- &#{ord(c)};" for c in text),
+    "code points": lambda text: " ".join(f"U+{ord(c):08X}" for c in text),
+    "entities of hex": lambda text: " ".join(f"&#{ord(c)};" for c in text.encode().hex()),
+}
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Screen:
+    return build_forbidden([GuardedText(text=QUIET, language="en")], list).screen()
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_a_text_without_names_is_stopped_too(quiet: Screen, way: str) -> None:
+    assert not NegativeGate(quiet).admits(f"Here it is: {WRITTEN[way](QUIET)} That is all.")
+
+
+@pytest.mark.parametrize("way", SIGNS_IN_A_ROW)
+def test_signs_that_come_one_by_one_are_read_together(quiet: Screen, way: str) -> None:
+    gate = NegativeGate(quiet)
+    assert not all(gate.admits(word) for word in re.findall(r"\S+\s*", SIGNS_IN_A_ROW[way](QUIET)))
+
+
 @given(first=st.integers(0, len(SECRET.split()) - WORDS_IN_A_ROW), wrap=st.sampled_from(HARMLESS))
 def test_any_twelve_words_in_a_row_are_stopped(first: int, wrap: str) -> None:
     row = " ".join(SECRET.split()[first : first + WORDS_IN_A_ROW])
@@ -86,11 +130,20 @@ def test_twelve_short_words_are_stopped_too() -> None:
         "--. .-- . -. -.. --- .-.. -.-- -.",
         "It is 17.40 EUR.", "17,40 €", "EUR 17.4", "seventeen point four euros", "１７．４０ €", "1７.４0 euro",
         f"It stands in {TITLE}.", "price-floor-2026.docx", "Price Floor (2026) docx",
+        "Ask Gwen&shy;dolyn.", "17**.**40 EUR", "It costs [17].[40] EUR.", "one seven point four zero euros",
+        "seventeen virgule four", "seventeen dot four",
         "Zebras eat plenty hay, yes: rarely in new enclosures.",
     ],
 )  # fmt: skip
 def test_names_figures_and_titles_are_stopped_by_themselves(text: str) -> None:
     assert not NegativeGate(SCREEN).admits(text)
+
+
+def test_units_and_common_abbreviations_are_no_names() -> None:
+    text = "Margins of the GmbH are 12.75 EUR plus VAT on all parts."
+    screen = build_forbidden([GuardedText(text=text)], list).screen()
+    assert NegativeGate(screen).admits("The lamp costs 45 EUR with VAT. Our GmbH ships it.")
+    assert not NegativeGate(screen).admits("It is 12.75 EUR.")
 
 
 def test_chinese_is_stopped_too() -> None:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 Decoded = tuple[str, str]  # the name of the encoding, and the text
 
-_GAP = r"[\s,;:|._·•*-]"
+_GAP = r"[\W_]{0,8}"  # whatever may stand between two signs
 _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _BASE64_WORD = re.compile(r"[A-Za-z0-9+/_-]{8,}")
-_BASE32 = re.compile(rf"(?:[A-Z2-7]{_GAP}{{0,3}}){{16,}}|\b(?=[a-z]*[2-7])[a-z2-7]{{14,}}\b|\b[a-z]{{28,}}\b")
+_BASE32 = re.compile(rf"(?:[A-Z2-7]{_GAP}){{16,}}|\b(?=[a-z]*[2-7])[a-z2-7]{{14,}}\b|\b[a-z]{{28,}}\b")
 _HEX_SIGNS = re.compile(r"0[xX]|\\[xX]|\\u00|[uU]\+00")
-_HEX = re.compile(rf"(?:[0-9a-fA-F]{_GAP}{{0,3}}){{8,}}")
-_BINARY = re.compile(rf"(?:[01]{_GAP}{{0,3}}){{24,}}")
+_HEX = re.compile(rf"(?:[0-9a-fA-F]{_GAP}){{8,}}")
+_BINARY = re.compile(rf"(?:[01]{_GAP}){{24,}}")
 _BITS = re.compile(r"[01]{7,8}")
 _LONG = re.compile(r"\S{8,}")
 _SIGN = re.compile(r"[!#$%&()+;<>?@^`{|}~\"'=]")
@@ -115,5 +115,7 @@ def _from_bits(name: str, bits: NDArray[np.uint8]) -> Iterator[Decoded]:
 
 def _readable(name: str, raw: bytes) -> Iterator[Decoded]:
     """Yield the stretches of bytes that could be text, as one text."""
-    if found := _PRINTS.findall(raw):
-        yield name, "\n".join(part.decode("utf-8", "ignore") for part in found)
+    # Of UTF-16 and UTF-32, plain letters have NULs between them.
+    for text in (raw, raw.replace(b"\0", b"")) if b"\0" in raw else (raw,):
+        if found := _PRINTS.findall(text):
+            yield name, "\n".join(part.decode("utf-8", "ignore") for part in found)

@@ -25,7 +25,7 @@ from apps.rag.privacy_filter.negative.screening import Screen
 from apps.rag.privacy_filter.negative.terms import TermFinder, Terms, terms_of
 from apps.rag.privacy_filter.negative.terms import joined as as_joined
 
-FORMAT = 2  # of everything here; what was made by another one is made anew
+FORMAT = 3  # of everything here; what was made by another one is made anew
 AT_ONCE = 1_000_000  # letters of guarded text whose fingerprints are held at once: about 80 MB while they are made
 BATCH = 60_000  # letters of open text that are looked up together
 LEAST_RUN = RUN + STRIDE - 1  # letters that hold a kept run wherever they begin

@@ -16,13 +16,13 @@ _EXTRA_WORDS |= {"eighteen": "18", "achtzehn": "18", "nineteen": "19", "neunzehn
 _VALUES = {word: int(value) for word, value in {**NUMBER_WORDS, **_EXTRA_WORDS}.items()}
 _ANY_VALUE = "|".join(sorted(map(re.escape, _VALUES), key=len, reverse=True))
 _IN_WORDS = re.compile(
-    rf"\b(?:{_ANY_VALUE})\b(?:[\s-]+(?:(?:and|und|y|e|et|point|comma|komma)\s+)?(?:{_ANY_VALUE})\b)*"
+    rf"\b(?:{_ANY_VALUE})\b(?:[\s-]+(?:(?:and|und|y|e|et|point|dot|comma|komma|virgule|coma|virgula)\s+)?(?:{_ANY_VALUE})\b)*"
 )
 _SEPARATORS = str.maketrans("", "", ".,'’:/ \u00a0\u2009\u202f")
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _ONE_BY_ONE = re.compile(r"\d(?<!\d.)[ ,;-]{1,2}(?:\d[ ,;-]{1,2})+\d(?!\d)")
-_POINTS = frozenset({"point", "comma", "komma"})
+_POINTS = frozenset({"point", "dot", "comma", "komma", "virgule", "coma", "virgula"})
 _TIME = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
 _USUAL_TIMES = frozenset({0, 90, 100, 120, 180, 365, *range(1, 61)})
 _USUAL_SHARES = frozenset({0, 1, 5, 10, 15, 20, 25, 30, 50, 75, 90, 99, 100})
@@ -107,14 +107,12 @@ def _units(beside: str, number: str) -> frozenset[str]:
 def _read(words: str) -> Iterable[str]:
     """Yield what a row of number words may mean: one number, or its digits said one by one."""
     said = _WORD.findall(words)
-    values = [_VALUES[word] for word in said if word in _VALUES]
-    if len(values) > 2 and all(value < 10 for value in values):
-        yield "".join(map(str, values))
-        return
     place = next((place for place, word in enumerate(said) if word in _POINTS), None)
-    whole = _sum([_VALUES[word] for word in said[:place] if word in _VALUES])
+    values = [_VALUES[word] for word in said[:place] if word in _VALUES]
+    is_spelled = len(values) > (2 if place is None else 1) and all(value < 10 for value in values)
+    whole = "".join(map(str, values)) if is_spelled else str(_sum(values))
     if place is None:
-        yield str(whole)
+        yield whole
     else:
         yield f"{whole}.{''.join(str(_VALUES[word]) for word in said[place:] if word in _VALUES)}"
 

@@ -37,17 +37,25 @@ _PAIR_NUMBERS = np.array(
 # Letters and figures apart from each other, whatever they are.
 _SAME = bytes.maketrans(b"A0", b"aa")
 _PATTERNS_APART = (b" a a a", b"a.a.a", b"a. a. a", b". a a", b"a# a#")
+# Three numbers with whatever between them that isn't a word.
+_NUMBERS_IN_A_ROW = re.compile(rb"0(?=[^aA0]{1,8}0{1,7}[^aA0]{1,8}0)")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
+_OTHER_POINTS = str.maketrans("·•∙–—−", "......")  # of Morse
 # Signs beyond ASCII that spell letters: Braille, letters in circles and squares, halves of flags.
 _SPELLING_SIGN = re.compile("[\u24b6-\u24ff\u2801-\u28ff\U0001f110-\U0001f1ff]")
 
 
 def odd_places(text: str) -> list[int]:
     """Return where something odd stands, in no order."""
+    if not text.isascii():
+        text = _OTHER_DIGIT.sub("0", text.translate(_OTHER_POINTS))
     classes = text.encode("ascii", "replace").translate(_CLASSES)
     figures = _FIGURES if _DIGIT in classes else ()
     points = _POINTS_APART if _SPACE + _POINT in classes else ()
     places = [*_matching(classes, (*_pairs_in(classes), *_LONG_WORDS, *figures, *points))]
     places += _matching(classes.translate(_SAME), _PATTERNS_APART)
+    if figures:
+        places += [match.start() for match in _NUMBERS_IN_A_ROW.finditer(classes)]
     if not text.isascii():
         places += [match.start() for match in _SPELLING_SIGN.finditer(text)]
     return places

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from apps.rag.privacy_filter.negative.encodings import Decoded
 
 _ESCAPE = re.compile(r"(?:\\u\{?|\\x|[uU]\+|\\U)([0-9a-fA-F]{2,8})\}?[ ,;]?")
-_CODES = re.compile(r"(?:\d{1,7}[^\w\n]{0,3}[\s,;:|/.-]){4,}\d{1,7}")
+_CODES = re.compile(r"(?:\d{1,7}[\W_]{1,8}){4,}\d{1,7}")
 _FEWEST_CODES = 5
 _MORSE = re.compile(r"(?:[.-]{1,6}[ \n/|]{1,4}){3,}[.-]{1,6}")
 _HAS_MORSE = re.compile(r"[.·•∙–—−_-]{1,6}[ \n/|]{1,4}[.·•∙–—−_-]")

@@ -9,6 +9,7 @@ import ahocorasick_rs
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.rag.privacy_filter.figures import is_unit
 from apps.rag.privacy_filter.names import names
 from apps.rag.privacy_filter.negative.folding import fold, spaced, words_of
 from apps.rag.privacy_filter.negative.numbers import distinctive, numbers_in, written_out
@@ -30,7 +31,8 @@ _EVERYDAY_WORDS = (
     "september october november december montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar "
     "märz mai juni juli oktober dezember lundi mardi mercredi jeudi vendredi samedi dimanche english german french "
     "spanish internet email e mail pdf url faq usa eu uk europe europa ceo web online ok id iphone android windows "
-    "please dear mr mrs ms dr herr frau madame monsieur"
+    "please dear mr mrs ms dr herr frau madame monsieur eur usd gbp chf jpy cny vat mwst ust tva iva gmbh ag inc ltd"
+    " llc plc sarl sas srl co kg api http https html csv xml sql sla id tel fax iban bic din iso"
 )
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 
@@ -88,7 +90,7 @@ def _name(words: Sequence[str]) -> str:
     """Return a name's words as a term; "" for a short or an everyday one."""
     letters = "".join(words)
     least = LEAST_CODE if any(map(str.isdigit, letters)) else LEAST_NAME
-    if len(letters) < least or letters.isdigit() or all(word in _EVERYDAY for word in words):
+    if len(letters) < least or letters.isdigit() or all(word in _EVERYDAY or is_unit(word) for word in words):
         return ""
     return " ".join(words)
 

@@ -1,10 +1,12 @@
 """The views of a growing text: every way in which a secret could be read in it."""
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from apps.rag.privacy_filter.negative.encodings import Decoded, decoded_bytes
 from apps.rag.privacy_filter.negative.folding import fold, spaced, words_of
@@ -18,7 +20,6 @@ TAIL = 64  # letters of each view that are kept for what comes next: as many run
 ROW = 16  # words that are kept for what comes next
 NEAR = 80  # folded characters that are kept: a number in words with its unit
 NTH = (2, 3, 4)
-MOST_ODD = 200  # odd places that are remembered
 APART = 48  # raw characters between two odd places that have nothing to do with each other
 SHORT_WORD = 10  # raw characters of an encoded word that holds no more than two odd places
 CONTEXT = 64  # raw characters round odd places that are decoded with them
@@ -44,6 +45,10 @@ _SENTENCE = re.compile(
 )
 _ODD_EDGE = 24  # raw characters before a piece that may be the beginning of such a place
 _LONG_NUMBER = re.compile(r"\d[\d.,' ]{3,}")
+# Numbers that folding takes for a citation or an item, and what may stand within one and not be seen.
+_LIKE_A_MARKER = re.compile(r"\[\d{2,3}\]|^[ \t]*\d{2,3}[.)]", re.MULTILINE)
+_MARKS = re.compile(r"[*_~`\\]|\]\s?\([^()\s]{0,200}\)|[\[\]]")
+_JOINERS = re.compile("[\u200c\u200d]")
 _EDGE = re.compile(r"\W*")  # read from its end
 _TARGETS = re.compile(r"\]\s?(?:\([^()]{0,500}\)|\[[^\[\]]{0,100}\])|<[^<>]{1,500}>|https?://\S{1,500}")
 
@@ -91,7 +96,7 @@ def views_of(piece: str, before: Read) -> Views:
     """Return the views of a piece of text that follows what was read before."""
     clean = visible(piece)
     if not clean.isascii():
-        clean = unicodedata.normalize("NFKC", clean)
+        clean = _JOINERS.sub("", unicodedata.normalize("NFKC", clean))
     folded = fold(clean)
     words = words_of(folded)
     new = dict(_streams(folded, words, before))
@@ -105,10 +110,12 @@ def views_of(piece: str, before: Read) -> Views:
         for name, letters in tails.items()
         if new[name] and (has_leet or name not in _LEET)
     ]
-    hidden = [*_links(before.raw, clean), *(one for part in _regions(before, clean, odd) for one in _decoded(part))]
+    hidden = [*_links(before.raw, clean), *_escaped(before.raw, clean)]
+    for part in _regions(before, clean, odd):
+        hidden += [*_decoded(part), *((f"{name}, from its end", text) for name, text in decoded_bytes(part[::-1]))]
     decoded = [(name, fold(text)) for name, text in hidden]
     views += [_as_view(name, text) for name, text in decoded]
-    numbers = [("plain", near), ("plain", written_out(row)), *decoded]
+    numbers = [("plain", near), ("plain", written_out(row)), *decoded, *_marked_numbers(before.raw, clean)]
     numbers.append(("reversed", " ".join(_LONG_NUMBER.findall(near))[::-1]))
     after = replace(
         before,
@@ -118,7 +125,7 @@ def views_of(piece: str, before: Read) -> Views:
         tails={**before.tails, **{name: letters[-TAIL:] for name, letters in tails.items()}},
         word_count=before.word_count + len(words),
         length=before.length + len(clean),
-        odd=tuple(place for place in odd[-MOST_ODD:] if place >= before.length + len(clean) - WINDOW),
+        odd=tuple(place for place in odd if place >= before.length + len(clean) - WINDOW),
     )
     return Views(views, [(name, text) for name, text in numbers if has_digit(text)], after)
 
@@ -145,7 +152,7 @@ def _odd_places(before: Read, clean: str) -> list[int]:
     """Return where in the text so far, counted in raw characters, something odd stands."""
     edge = before.raw[-_ODD_EDGE:]
     first = before.length - len(edge)
-    return [*before.odd, *sorted(first + place for place in odd_places(edge + clean))]
+    return sorted({*before.odd, *(first + place for place in odd_places(edge + clean))})
 
 
 def _regions(before: Read, clean: str, odd: Sequence[int]) -> Iterator[str]:
@@ -192,6 +199,22 @@ def _links(raw: str, clean: str) -> Iterator[Decoded]:
         window = raw + clean
         yield "links' words", _TARGETS.sub("", window)
         yield "links' targets", "\n".join(_TARGETS.findall(window))
+
+
+def _escaped(raw: str, clean: str) -> Iterator[Decoded]:
+    """Yield a text with its escapes undone, where it has any: one alone parts a name as well as many do."""
+    window = raw[-NEAR:] + clean
+    if "&" in clean and (text := html.unescape(window)) != window:
+        yield "entities", text
+    if "%" in clean and (text := unquote(window)) != window:
+        yield "url", text
+
+
+def _marked_numbers(raw: str, clean: str) -> Iterator[tuple[str, str]]:
+    """Yield a text as numbers may stand in it that are set like markers or items, or with marks of emphasis between."""
+    window = raw[-NEAR:] + clean
+    if _LIKE_A_MARKER.search(clean) or any(mark in clean for mark in "*_~`\\"):
+        yield "marks", _MARKS.sub("", window).lower()
 
 
 def _as_view(name: str, folded: str) -> View:
