@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET  # our own pytest wrote the file
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "test-report.md"
-OUTCOMES = ("passed", "failed", "skipped")
+OUTCOMES = ("passed", "unsteady", "failed", "skipped")
 
 
 def outcome_of(case: ET.Element) -> str:
@@ -16,43 +16,55 @@ def outcome_of(case: ET.Element) -> str:
     return "skipped" if case.find("skipped") is not None else "passed"
 
 
-def place_of(case: ET.Element) -> str:
+def place_of(name: str) -> str:
     """Return the folder of a test: its app, or its kind under tests/."""
-    return "/".join((case.get("classname") or "").split(".")[:2])
+    return "/".join(name.split(".")[:2])
+
+
+def name_of(case: ET.Element) -> str:
+    return f"{case.get('classname')}.{case.get('name')}"
+
+
+def failed_in(root: ET.Element) -> list[str]:
+    """Return the names of the tests that failed, with dots."""
+    return [name_of(case) for case in root.iter("testcase") if outcome_of(case) == "failed"]
+
+
+def outcomes_of(suites: list[ET.Element]) -> dict[str, str]:
+    """Return how each test ended; "unsteady" is one that failed in one suite and passed in a later one."""
+    outcomes: dict[str, str] = {}
+    for case in (case for suite in suites for case in suite.iter("testcase")):
+        name, outcome = name_of(case), outcome_of(case)
+        outcomes[name] = "unsteady" if (outcomes.get(name), outcome) == ("failed", "passed") else outcome
+    return outcomes
 
 
 def report(suites: list[ET.Element]) -> str:
     """Return the report: how many where, what failed and what was skipped; no text of a failure, which may quote."""
-    cases = [case for suite in suites for case in suite.iter("testcase")]
+    outcomes = outcomes_of(suites)
     day = (suites[0].get("timestamp") or "")[:10]
     seconds = max(float(suite.get("time") or 0) for suite in suites)  # the runs go side by side
-    counts = Counter((place_of(case), outcome_of(case)) for case in cases)
-    total = Counter(outcome_of(case) for case in cases)
+    counts = Counter((place_of(name), outcome) for name, outcome in outcomes.items())
+    total = Counter(outcomes.values())
     lines = [
         "# The last test report", "",
-        f"Written by `make test` after a whole run, {day}: {len(cases)} tests in "
-        f"{seconds:.0f} s, {total['passed']} passed, {total['failed']} failed, "
-        f"{total['skipped']} skipped.", "",
-        "| where | passed | failed | skipped |", "|---|---|---|---|",
+        f"Written by `make test` after a whole run, {day}: {len(outcomes)} tests in "
+        f"{seconds:.0f} s, {', '.join(f'{total[outcome]} {outcome}' for outcome in OUTCOMES)}.", "",
+        f"| where | {' | '.join(OUTCOMES)} |", "|---|" + "---|" * len(OUTCOMES),
         *(
             f"| {place} | {' | '.join(str(counts[place, outcome]) for outcome in OUTCOMES)} |"
             for place in sorted({place for place, _ in counts})
         ), "",
     ]  # fmt: skip
-    return "\n".join([*lines, *listed("Failed", cases), *listed("Skipped", cases)])
+    return "\n".join([*lines, *(line for outcome in OUTCOMES[1:] for line in listed(outcome, outcomes))])
 
 
-def listed(heading: str, cases: list[ET.Element]) -> list[str]:
-    found = [case for case in cases if outcome_of(case) == heading.lower()]
-    names = Counter(f"{case.get('classname')}.{(case.get('name') or '').partition('[')[0]}" for case in found)
-    if not names:
+def listed(outcome: str, outcomes: dict[str, str]) -> list[str]:
+    found = Counter(name.partition("[")[0] for name, ended in outcomes.items() if ended == outcome)
+    if not found:
         return []
-    return [
-        f"## {heading}",
-        "",
-        *(f"- `{name}`" + f" ({times})" * (times > 1) for name, times in sorted(names.items())),
-        "",
-    ]
+    names = (f"- `{name}`" + f" ({times})" * (times > 1) for name, times in sorted(found.items()))
+    return [f"## {outcome.capitalize()}", "", *names, ""]
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from apps.incidents.documents import load_incidents
-from scripts import check_gates, gates
+from scripts import check_gates, gates, run_tests
 from scripts.demanded_names import DEMANDED
 from scripts.generate_docs import error_reference
 from scripts.incident_log import incident_log
@@ -113,15 +113,70 @@ def test_the_generated_documents_hold_what_they_are_made_from() -> None:
     assert "| `storage_full` | 507 | yes |" in errors
 
 
-def test_the_test_report_counts_and_quotes_nothing() -> None:
-    suite = ET.fromstring(  # noqa: S314  # our own text
-        '<testsuite timestamp="2026-11-23T10:00:00" time="61.2">'
-        '<testcase classname="apps.core.tests.test_x" name="test_a"/>'
-        '<testcase classname="apps.core.tests.test_x" name="test_b[1]"><failure message="a secret"/></testcase>'
-        '<testcase classname="tests.flows.test_y" name="test_c"><skipped message="no Chromium"/></testcase></testsuite>'
+def suite(*cases: str) -> ET.Element:
+    return ET.fromstring(  # noqa: S314  # our own text
+        f'<testsuite timestamp="2026-11-23T10:00:00" time="61.2">{"".join(cases)}</testsuite>'
     )
-    told = report([suite])
-    assert "3 tests in 61 s, 1 passed, 1 failed, 1 skipped" in told
-    assert "| apps/core | 1 | 1 | 0 |" in told
-    assert "- `apps.core.tests.test_x.test_b`" in told
+
+
+PASSED = '<testcase classname="apps.core.tests.test_x" name="test_a"/>'
+FAILED = '<testcase classname="apps.core.tests.test_x" name="test_b[1]"><failure message="a secret"/></testcase>'
+SKIPPED = '<testcase classname="tests.flows.test_y" name="test_c"><skipped message="no Chromium"/></testcase>'
+
+
+def test_the_test_report_counts_and_quotes_nothing() -> None:
+    told = report([suite(PASSED, FAILED, SKIPPED)])
+    assert "3 tests in 61 s, 1 passed, 0 unsteady, 1 failed, 1 skipped" in told
+    assert "| apps/core | 1 | 0 | 1 | 0 |" in told
+    assert "## Failed\n\n- `apps.core.tests.test_x.test_b`" in told
     assert "a secret" not in told
+
+
+def test_a_test_that_passes_the_second_time_is_told_as_unsteady() -> None:
+    again = suite('<testcase classname="apps.core.tests.test_x" name="test_b[1]"/>')
+    told = report([suite(PASSED, FAILED, SKIPPED), again])
+    assert "3 tests in 61 s, 1 passed, 1 unsteady, 0 failed, 1 skipped" in told
+    assert "## Unsteady\n\n- `apps.core.tests.test_x.test_b`" in told
+    assert "1 unsteady, 1 failed" in report([suite(PASSED, FAILED, FAILED.replace("_b", "_d")), again])
+
+
+@pytest.mark.parametrize(
+    ("failed", "may"),
+    [
+        ([], False),  # the run broke otherwise
+        (["tests.browser.test_page.test_a", "tests.flows.test_urls.test_b"], True),
+        (["tests.browser.test_a.test", "tests.browser.test_b.test", "tests.browser.test_c.test"], False),
+        (["tests.privacy.test_families.test_a"], False),
+        (["tests.privacy_construction.test_caches.test_a"], False),
+        (["tests.browser.test_page.test_a", "tests.faults.test_kill.test_b"], False),
+    ],
+)
+def test_few_tests_get_a_second_chance_and_none_of_a_promise(failed: list[str], may: bool) -> None:
+    assert run_tests.may_try_again(failed) is may
+
+
+def test_only_what_failed_is_run_again_and_a_second_failure_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tests = tmp_path / "test_some.py"
+    tests.write_text(
+        "from pathlib import Path\n\n\n"
+        "def run_before(name):\n"
+        "    mark = Path(__file__).with_name(name)\n"
+        "    was_there = mark.exists()\n"
+        "    mark.touch()\n"
+        "    return was_there\n\n\n"
+        "def test_is_run_once():\n    assert not run_before('once')\n\n\n"
+        "def test_passes_later():\n    assert run_before('later')\n"
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    monkeypatch.setattr(run_tests, "DATA", tmp_path)
+    monkeypatch.setattr(run_tests, "RUNS", {"some": [str(tests)]})
+    first = [str(tests), f"--junitxml={run_tests.report_of('some')}"]
+    assert run_tests.start("some", first, tmp_path / "told").wait() == run_tests.TESTS_FAILED
+
+    assert run_tests.second_chance("some") == 0
+
+    tests.write_text("def test_never_passes():\n    raise AssertionError\n")
+    assert run_tests.start("some", first, tmp_path / "told").wait() == run_tests.TESTS_FAILED
+    assert run_tests.second_chance("some") == run_tests.TESTS_FAILED

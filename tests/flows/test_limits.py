@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.conversations.models import Conversation
+from apps.conversations.models import Author, Conversation, Message
 from tests import llm_server, visitor
 from tests.conftest import Owner
 from tests.flows.test_language_model import QUESTION, bot, model
@@ -96,15 +96,27 @@ def test_before_the_limit_the_answer_begins_later_and_counts_as_open_meanwhile(
     slow.start()
     while not open_answers(bot):
         assert time.monotonic() < begun + 10
+    while connections_that_took_a_turn():
+        assert slow.is_alive()
+    assert questions_to(bot) == 9, "who waits holds no connection"
+    slow.join(10)
+    assert time.monotonic() - begun >= 1.0
+    assert questions_to(bot) == 10
+    told(ask(bot), "too_many_requests")
+
+
+def connections_that_took_a_turn() -> int:
+    """Count them; each is closed a moment after what it wrote can be seen."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             " AND usename = current_user AND backend_type = 'client backend' AND query LIKE '%take_turn%'"
         )
-        assert cursor.fetchone()[0] == 0, "who waits holds no connection"
-    slow.join(10)
-    assert time.monotonic() - begun >= 1.0
-    told(ask(bot), "too_many_requests")
+        return int(cursor.fetchone()[0])
+
+
+def questions_to(bot: dict[str, Any]) -> int:
+    return Message.objects.filter(conversation__chatbot_id=bot["id"], author=Author.VISITOR).count()
 
 
 def test_the_day_s_limit_says_when_it_is_over(alice: Owner, ask: Callable[..., httpx.Response]) -> None:

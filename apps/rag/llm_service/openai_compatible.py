@@ -39,6 +39,18 @@ class Timeouts:
     usage: float = 1.0
 
 
+class ClosedStream(AsyncStream[object]):
+    """A stream of chunks that leaves nothing behind when its reader stops early.
+
+    The library closes the response alone. Its generators would stay, in a cycle that the garbage collector finishes
+    from whichever thread it happens to run in, while the event loop's own thread is finishing them too.
+    """
+
+    async def close(self) -> None:
+        await self._iterator.aclose()  # type: ignore[attr-defined]  # declared as an iterator; it is a generator
+        await super().close()
+
+
 class OpenAICompatibleLLMService:
     """Streams answers from one model on one server. Sampling is ours; nothing a visitor sends sets a parameter."""
 
@@ -112,14 +124,14 @@ class OpenAICompatibleLLMService:
         wait = limits.between_tokens if reader.has_begun else limits.first_token
         return min(last + wait, started + limits.total)
 
-    async def _open(self, prompt: Prompt) -> AsyncStream[object]:
+    async def _open(self, prompt: Prompt) -> ClosedStream:
         """Send the request; without a parameter that this server has turned out not to take."""
         while True:
             parameters = self._parameters(prompt)
             try:
                 # As plain JSON: building the library's types from every chunk costs as much as all the rest does.
-                stream: AsyncStream[object] = await self.client().post(
-                    "/chat/completions", cast_to=object, body=parameters, stream=True, stream_cls=AsyncStream[object]
+                stream: ClosedStream = await self.client().post(
+                    "/chat/completions", cast_to=object, body=parameters, stream=True, stream_cls=ClosedStream
                 )
             except BadRequestError as error:
                 refused = _refused_parameter(error, parameters)

@@ -1,8 +1,12 @@
 """Language models: one contract for all, and what happens when a server fails in each of the ways servers fail."""
 
 import asyncio
+import gc
+import inspect
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 
 import httpx2
 import openai
@@ -206,6 +210,32 @@ async def test_leaving_hangs_up_on_the_server_at_once(model: OpenAICompatibleLLM
     await anext(answer)
     await answer.aclose()
     assert await asyncio.to_thread(llm_server.wait_for_hang_up, 1.0)
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_no_generator_is_left_to_the_garbage_collector(
+    model: OpenAICompatibleLLMService, llm_server: LLMServer, leaves: bool
+) -> None:
+    llm_server.behave(stalls("The warranty lasts ") if leaves else says(ANSWER))
+    gc.collect()
+    gc.disable()
+    try:
+        before = open_generators()
+        async with aclosing(model.generate(PROMPT)) as answer:
+            async for _ in answer:
+                if leaves:
+                    break
+        del answer
+        for _ in range(20):  # those that are merely let go of are closed by tasks
+            await asyncio.sleep(0)
+        left = open_generators() - before
+    finally:
+        gc.enable()
+    assert left == Counter()
+
+
+def open_generators() -> Counter[str]:
+    return Counter(one.__qualname__ for one in gc.get_objects() if inspect.isasyncgen(one) and one.ag_frame is not None)
 
 
 @pytest.mark.parametrize("behaviour", [stalls(), hangs])
