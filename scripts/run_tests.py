@@ -6,8 +6,10 @@ python -m scripts.run_tests [arguments for one plain run of pytest]
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 from xml.etree import ElementTree as ET  # our own pytest wrote the files
@@ -34,12 +36,21 @@ MOST_UNSTEADY = 2  # failed tests of one run that get a second chance
 NO_SECOND_CHANCE = ("tests.privacy", "tests.faults", "tests.regressions", "apps.rag", "apps.retrieval")
 
 
-def start(name: str, arguments: list[str], output: Path | None) -> subprocess.Popen[bytes]:
-    """Start one run of pytest; without `output` it speaks to the terminal."""
-    folder = DATA / name
+def start(name: str, arguments: list[str], output: Path | None, *, place: Path) -> subprocess.Popen[bytes]:
+    """Start one run of pytest; without `output` it speaks to the terminal. Temporary folders are made in `place`.
+
+    pytest shuts the folder that holds them to others whenever a run begins to use it. For root's runs, that would shut
+    the database of another run out of its files, so each has its own.
+    """
+    folder, temporary = DATA / name, place / name
     folder.mkdir(parents=True, exist_ok=True)
+    temporary.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "pytest", *arguments, "-o", f"cache_dir={folder / 'cache'}"]
-    environment = {**os.environ, "TACIT_TEST_DATA_DIR": str(folder / "data")}  # noqa: TID251  # handed on, not read
+    environment = {
+        **os.environ,  # noqa: TID251  # handed on, not read
+        "TACIT_TEST_DATA_DIR": str(folder / "data"),
+        "PYTEST_DEBUG_TEMPROOT": str(temporary),
+    }
     with output.open("wb") if output else nullcontext() as told:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told)
 
@@ -53,14 +64,14 @@ def may_try_again(failed: list[str]) -> bool:
     return 0 < len(failed) <= MOST_UNSTEADY and not any(one.startswith(NO_SECOND_CHANCE) for one in failed)
 
 
-def second_chance(name: str) -> int:
+def second_chance(name: str, *, place: Path) -> int:
     """Run what has failed in a run once more and return pytest's exit code."""
     failed = failed_in(ET.parse(report_of(name)).getroot())  # noqa: S314  # see above
     if not may_try_again(failed):
         return TESTS_FAILED
     print(f"Failed, and run a second time, alone: {', '.join(failed)}", flush=True)
     only = ["--last-failed", "--last-failed-no-failures=none", f"--junitxml={report_of(name, again=True)}"]
-    return start(name, [*RUNS[name], *only], None).wait()
+    return start(name, [*RUNS[name], *only], None, place=place).wait()
 
 
 def main() -> int:
@@ -71,16 +82,20 @@ def main() -> int:
     for old in DATA.glob("*.xml"):
         old.unlink()
     told = DATA / "waiting.txt"
+    place = Path(tempfile.mkdtemp(prefix="t-"))  # short, for it begins the names of sockets
     runs = {
-        name: start(name, [*arguments, f"--junitxml={report_of(name)}"], told if name == "waiting" else None)
-        for name, arguments in RUNS.items()
+        name: start(name, [*also, f"--junitxml={report_of(name)}"], told if name == "waiting" else None, place=place)
+        for name, also in RUNS.items()
     }
     codes = {name: run.wait() for name, run in runs.items()}
     sys.stdout.write(told.read_text(encoding="utf-8", errors="replace"))
-    codes = {name: second_chance(name) if code == TESTS_FAILED else code for name, code in codes.items()}
+    codes = {name: second_chance(name, place=place) if code == TESTS_FAILED else code for name, code in codes.items()}
     reports = [report for name in RUNS for report in (report_of(name), report_of(name, again=True)) if report.exists()]
     written = subprocess.call([sys.executable, "-m", "scripts.test_report", *map(str, reports)], cwd=ROOT)
-    return int(any(codes.values()) or written != 0)
+    if any(codes.values()) or written != 0:
+        return 1
+    shutil.rmtree(place, ignore_errors=True)
+    return 0
 
 
 if __name__ == "__main__":

@@ -238,7 +238,7 @@ class LLMServer:
         """Set how the next requests are met, one each; the last behaviour stays."""
         self._behaviours = list(behaviours)
 
-    def wait_for_hang_up(self, timeout: float = 2.0) -> bool:
+    def wait_for_hang_up(self, timeout: float = 10.0) -> bool:
         """Tell whether a client left an answer before its end, within the time."""
         end = time.monotonic() + timeout
         while not self.hang_ups and time.monotonic() < end:

@@ -173,10 +173,10 @@ def test_only_what_failed_is_run_again_and_a_second_failure_stands(
     monkeypatch.setattr(run_tests, "DATA", tmp_path)
     monkeypatch.setattr(run_tests, "RUNS", {"some": [str(tests)]})
     first = [str(tests), f"--junitxml={run_tests.report_of('some')}"]
-    assert run_tests.start("some", first, tmp_path / "told").wait() == run_tests.TESTS_FAILED
+    assert run_tests.start("some", first, tmp_path / "told", place=tmp_path).wait() == run_tests.TESTS_FAILED
 
-    assert run_tests.second_chance("some") == 0
+    assert run_tests.second_chance("some", place=tmp_path) == 0
 
     tests.write_text("def test_never_passes():\n    raise AssertionError\n")
-    assert run_tests.start("some", first, tmp_path / "told").wait() == run_tests.TESTS_FAILED
-    assert run_tests.second_chance("some") == run_tests.TESTS_FAILED
+    assert run_tests.start("some", first, tmp_path / "told", place=tmp_path).wait() == run_tests.TESTS_FAILED
+    assert run_tests.second_chance("some", place=tmp_path) == run_tests.TESTS_FAILED

@@ -61,6 +61,31 @@ class Part:
             self.process.wait()
 
 
+@dataclass(slots=True)
+class Database:
+    """The embedded PostgreSQL, tried again after a rest that grows while it will not start."""
+
+    postgres: EmbeddedPostgres
+    rest: float = SHORTEST_REST
+    next_try: float = 0.0
+
+    def keep_alive(self) -> bool:
+        """Return whether it lives."""
+        if time.monotonic() < self.next_try:
+            return False
+        try:
+            self.postgres.keep_alive()
+        except DatabaseError as error:
+            # After a kill -9 the old server's children hold its memory for a moment, which is nothing to tell.
+            if self.rest > 4 * SHORTEST_REST:
+                print(f"tacit: {error}", file=sys.stderr, flush=True)
+            self.next_try = time.monotonic() + self.rest
+            self.rest = min(2 * self.rest, LONGEST_REST)
+            return False
+        self.rest = SHORTEST_REST
+        return True
+
+
 def watch(configuration: dict[str, Any]) -> None:
     """Keep everything alive until SIGINT or SIGTERM, then end it."""
     host, port = configuration["host"], configuration["port"]
@@ -71,12 +96,13 @@ def watch(configuration: dict[str, Any]) -> None:
         Part("web", ["web", "--host", host, "--port", str(port), "--child"]),
         Part("worker", ["worker", "--child"]),
     ]
+    database = Database(postgres) if postgres else None
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     told = False
     while not stopping.is_set():
-        look_after(postgres, parts)
+        look_after(database, parts)
         if not told and answers(host, port):
             told = True
             print(configuration["told_when_ready"], flush=True)
@@ -84,16 +110,11 @@ def watch(configuration: dict[str, Any]) -> None:
     end(parts)
 
 
-def look_after(postgres: EmbeddedPostgres | None, parts: list[Part]) -> None:
-    """Start again what died; a database that will not start is told and tried again."""
-    try:
-        if postgres:
-            postgres.keep_alive()
-    except DatabaseError as error:
-        print(f"tacit: {error}", file=sys.stderr, flush=True)
-        return
-    for part in parts:
-        part.keep_alive()
+def look_after(database: Database | None, parts: list[Part]) -> None:
+    """Start again what died; without a database nothing else would last."""
+    if database is None or database.keep_alive():
+        for part in parts:
+            part.keep_alive()
 
 
 def end(parts: list[Part]) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+expect.set_options(timeout=20_000)  # ms; a page on a busy machine is late, and only what fails takes so long
+
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",

@@ -5,12 +5,14 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
+from django.conf import settings
 
 from tests.faults.depots import FILES, RECOVERY_SECONDS, Site
-from tests.faults.installation import wait_until
+from tests.faults.installation import Installation, wait_until
 
 VISITORS = 6
 RESTARTS = 3
@@ -63,6 +65,26 @@ def test_a_restart_under_load_costs_nobody_more_than_a_moment(site: Site, undist
     assert site.installation.query(COMPLETE, asked["id"], ids) == [(len(ids),)], "what was answered is kept, once"
     assert site.content(read) == undisturbed
     assert site.answers(read)
+
+
+def test_while_the_database_cannot_start_up_says_why_and_ends_when_asked(tmp_path: Path) -> None:
+    installation = Installation(data_dir=tmp_path / "data", models_dir=settings.MODELS_DIR)
+    with installation.up() as running:
+        created = installation.json("bot", "create", "Kept")
+        shut = installation.data_dir / "postgres" / "global"
+        shut.rename(shut.with_name("elsewhere"))
+        running.kill("postgres")
+        wait_until(lambda: "did not start" in running.said, 60)
+        begun = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        running.process.wait(25)
+        print(f"ended within {time.monotonic() - begun:.1f} s")
+        assert installation.processes() == []
+        assert running.said.count("did not start") < 10
+
+    shut.with_name("elsewhere").rename(shut)
+    with installation.up():
+        assert [bot["public_id"] for bot in installation.json("bot", "list")] == [created["public_id"]]
 
 
 def restart(site: Site) -> None:

@@ -196,7 +196,7 @@ def test_whatever_the_server_does_the_answer_comes_by_extraction(
                 assert kept["trace"]["fallback"] in code.split("|")
 
 
-def test_a_dead_server_costs_a_visitor_two_seconds_at_most(alice: Owner, bot: dict[str, Any], settings: Any) -> None:
+def test_a_dead_server_costs_a_visitor_seconds_at_most(alice: Owner, bot: dict[str, Any], settings: Any) -> None:
     with LLMServer() as gone:
         settings.LANGUAGE_MODEL = LanguageModelSettings(base_url=gone.base_url, api_key="", model=llm_server.MODEL)
     ServiceRegistry.reset()
@@ -205,7 +205,7 @@ def test_a_dead_server_costs_a_visitor_two_seconds_at_most(alice: Owner, bot: di
 
     answer = alice.ask(bot, QUESTION)
 
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 6, "two where nothing else runs; twenty if it were waited for"
     assert "24 months" in answer["citations"][0]["quote"]
     assert told_to_owner(alice, bot)["trace"]["fallback"] == "provider_unavailable"
 
@@ -258,9 +258,10 @@ def test_who_leaves_and_stays_away_stops_the_model_and_what_was_said_is_kept(
         said = next(data for name, data in events if name == "delta")["text"]
         assert not model.wait_for_hang_up(1.0), "or the model would have stopped anyway"
 
-    assert model.wait_for_hang_up(3.0)
-    time.sleep(0.3)  # the answer is kept after the model was told
-    kept = told_to_owner(alice, bot)
+    assert model.wait_for_hang_up()
+    end = time.monotonic() + 5  # the answer is kept after the model was told
+    while (kept := told_to_owner(alice, bot))["text"] != said and time.monotonic() < end:
+        time.sleep(0.05)
     assert (kept["text"], kept["complete"]) == (said, False)
     assert "24 months" in kept["citations"][0]["quote"]
 
@@ -275,7 +276,7 @@ def test_who_leaves_before_the_first_word_stops_the_model_too(
         assert not model.wait_for_hang_up(1.0), "or the model would have stopped anyway"
         assert model.requests
 
-    assert model.wait_for_hang_up(3.0)
+    assert model.wait_for_hang_up()
 
 
 def test_a_follow_up_is_asked_with_the_conversation(alice: Owner, bot: dict[str, Any], model: LLMServer) -> None:

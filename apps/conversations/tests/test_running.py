@@ -276,7 +276,7 @@ def test_who_has_all_of_an_answer_that_just_ended_does_not_wait(bot: Chatbot) ->
         answer = model.begin()
         model.say(3)
         await answer.until_over()
-        return await asyncio.wait_for(heard(answer, answer._count), 2)
+        return await asyncio.wait_for(heard(answer, answer._count), 20)
 
     assert run(work) == []
 

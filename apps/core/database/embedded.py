@@ -90,12 +90,15 @@ class EmbeddedPostgres:
                 self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.cluster), "stop")
 
     def keep_alive(self) -> None:
-        """Start the server again if it died; looks at its process only, which costs nothing."""
+        """Start the server again if it died; looks at its process only, which costs nothing.
+
+        Tries once. Raises DatabaseError when the server did not start.
+        """
         if not self._process_lives():
             with self._exclusively():
                 if not self.is_running():
                     self._remove_stale_locks()
-                    self._launch()
+                    self._launch(within=0)
 
     def is_running(self) -> bool:
         """Return whether the server accepts connections."""
@@ -142,11 +145,12 @@ class EmbeddedPostgres:
             for lock in (self.cluster / "postmaster.pid", self.sockets / f"{SOCKET_NAME}.lock"):
                 lock.unlink(missing_ok=True)
 
-    def _launch(self) -> None:
+    def _launch(self, *, within: float = START_SECONDS) -> None:
+        """Start the server, trying again and again for so many seconds."""
         options = " ".join(f"-c {name}='{value}'" for name, value in SERVER_OPTIONS.items())
         options += f" -k {shlex.quote(str(self.sockets))}"  # pg_ctl hands them to a shell
         arguments = ("-w", "-t", "30", "-D", str(self.cluster), "-l", str(self.cluster / "server.log"))
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + within
         while self._run("pg_ctl", *arguments, "-o", options, "start", check=False) != 0 and not self.is_running():
             # After a kill -9 the old server's children hold its memory for a moment, and reading the log takes a while.
             if time.monotonic() > deadline:

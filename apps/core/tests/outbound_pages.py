@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from apps.core.outbound import Fetched, FetchLimits, fetch
 from apps.core.tests.loopback_server import LoopbackServer
 
-QUICK = FetchLimits(connect_seconds=1, read_seconds=1, total_seconds=1.5, max_bytes=100_000)
+QUICK = FetchLimits(connect_seconds=5, read_seconds=5, total_seconds=10, max_bytes=100_000)
+HASTY = FetchLimits(connect_seconds=1, read_seconds=1, total_seconds=1.5, max_bytes=100_000)  # for what never comes
 PUBLIC = "93.184.216.34"
 
 

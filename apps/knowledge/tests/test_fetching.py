@@ -18,7 +18,7 @@ from apps.core.outbound import FetchLimits
 from apps.core.tests.loopback_server import LoopbackServer, answer, loopback_server, redirect
 from apps.knowledge.fetching import FetchedPage, RobotsFiles, fetch_page
 
-QUICK = FetchLimits(connect_seconds=1, read_seconds=1, total_seconds=1.5, max_bytes=1_000_000)
+QUICK = FetchLimits(connect_seconds=5, read_seconds=2, total_seconds=10, max_bytes=1_000_000)
 
 
 @pytest.fixture

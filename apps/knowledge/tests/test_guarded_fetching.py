@@ -11,7 +11,7 @@ from apps.core.outbound import FetchLimits
 from apps.core.tests.loopback_server import LoopbackServer, answer, loopback_server
 from apps.knowledge.guarded_fetching import MOST_SITES, GuardedSites
 
-QUICK = FetchLimits(connect_seconds=1, read_seconds=1, total_seconds=2)
+QUICK = FetchLimits(connect_seconds=5, read_seconds=5, total_seconds=10)
 
 
 @pytest.fixture

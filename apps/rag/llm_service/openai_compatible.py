@@ -39,18 +39,6 @@ class Timeouts:
     usage: float = 1.0
 
 
-class ClosedStream(AsyncStream[object]):
-    """A stream of chunks that leaves nothing behind when its reader stops early.
-
-    The library closes the response alone. Its generators would stay, in a cycle that the garbage collector finishes
-    from whichever thread it happens to run in, while the event loop's own thread is finishing them too.
-    """
-
-    async def close(self) -> None:
-        await self._iterator.aclose()  # type: ignore[attr-defined]  # declared as an iterator; it is a generator
-        await super().close()
-
-
 class OpenAICompatibleLLMService:
     """Streams answers from one model on one server. Sampling is ours; nothing a visitor sends sets a parameter."""
 
@@ -82,7 +70,7 @@ class OpenAICompatibleLLMService:
                 async for event in answer:
                     yield event
         finally:
-            await stream.close()
+            await _closed(stream)
 
     async def aclose(self) -> None:
         """Close the connections that this event loop has opened."""
@@ -124,14 +112,14 @@ class OpenAICompatibleLLMService:
         wait = limits.between_tokens if reader.has_begun else limits.first_token
         return min(last + wait, started + limits.total)
 
-    async def _open(self, prompt: Prompt) -> ClosedStream:
+    async def _open(self, prompt: Prompt) -> AsyncStream[object]:
         """Send the request; without a parameter that this server has turned out not to take."""
         while True:
             parameters = self._parameters(prompt)
             try:
                 # As plain JSON: building the library's types from every chunk costs as much as all the rest does.
-                stream: ClosedStream = await self.client().post(
-                    "/chat/completions", cast_to=object, body=parameters, stream=True, stream_cls=ClosedStream
+                stream: AsyncStream[object] = await self.client().post(
+                    "/chat/completions", cast_to=object, body=parameters, stream=True, stream_cls=AsyncStream[object]
                 )
             except BadRequestError as error:
                 refused = _refused_parameter(error, parameters)
@@ -169,6 +157,16 @@ class OpenAICompatibleLLMService:
                 base_url=self._base_url, api_key=self._api_key, max_retries=0, timeout=limits, http_client=http
             )
         return self._clients[loop]
+
+
+async def _closed(stream: AsyncStream[object]) -> None:
+    """Close a stream so that nothing stays behind when its reader stopped early.
+
+    The library's own `close` closes the response alone. Its generators would stay, in a cycle that the garbage
+    collector finishes from whichever thread it happens to run in, while the event loop's thread finishes them too.
+    """
+    await stream._iterator.aclose()  # type: ignore[attr-defined]  # declared as an iterator; it is a generator
+    await stream.close()
 
 
 def _refused_parameter(error: BadRequestError, parameters: dict[str, Any]) -> str | None:

@@ -227,7 +227,7 @@ class TestWhenTheModelFails:
         answering = pipeline_with(model).answer(QUESTION)
         assert isinstance(await first_of(answering), Delta)
         await answering.aclose()
-        assert await asyncio.to_thread(llm_server.wait_for_hang_up, 1.0)
+        assert await asyncio.to_thread(llm_server.wait_for_hang_up)
 
     async def test_a_cancelled_request_stops_the_model_too(self, model: LLMService, llm_server: LLMServer) -> None:
         llm_server.behave(stalls("The warranty"))
@@ -237,4 +237,4 @@ class TestWhenTheModelFails:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert await asyncio.to_thread(llm_server.wait_for_hang_up, 1.0)
+        assert await asyncio.to_thread(llm_server.wait_for_hang_up)
