@@ -19,6 +19,7 @@ from apps.conversations.api_views import visitor_router as chat
 from apps.conversations.contact_views import owner_router as contacts
 from apps.conversations.contact_views import visitor_router as contact
 from apps.conversations.proof_views import router as proofs
+from apps.conversations.retention_views import router as retention
 from apps.core.error_handling import (
     AuthenticationError,
     NotFoundError,
@@ -48,6 +49,7 @@ api.add_router("/chatbots/{uuid:chatbot_id}/links", links)
 api.add_router("/chatbots/{uuid:chatbot_id}/search", search)
 api.add_router("/chatbots/{uuid:chatbot_id}/conversations", conversations)
 api.add_router("/chatbots/{uuid:chatbot_id}/conversations", proofs)
+api.add_router("/chatbots/{uuid:chatbot_id}/retention", retention)
 api.add_router("/chatbots/{uuid:chatbot_id}/leaktests", leak_tests)
 api.add_router("/chat/{public_id}", chat)
 api.add_router("/chat/{public_id}", widget)

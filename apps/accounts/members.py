@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import QuerySet
@@ -136,8 +137,8 @@ def take_over(member: Member) -> None:
     if elsewhere and not mail_is_sent():
         raise ConflictError(BELONGS_ELSEWHERE.format(email=user.email))  # they may be signed in with it already
     SignInLink.objects.filter(user=user, used_at=None).delete()  # of another organization, say
-    if not (elsewhere or user.is_staff or user.is_superuser):
-        user.set_unusable_password()  # who held the account while it was nobody's; it ends sessions too
+    if not (user.is_staff or user.is_superuser or (elsewhere and has_proved_address(user))):
+        user.set_unusable_password()  # who held the account while nobody proved whose it is; it ends sessions too
         user.save(update_fields=["password"])
         member.user = user
 
@@ -163,6 +164,11 @@ def may_be_handed_a_link(member: Member) -> bool:
     """
     user = member.user
     return not (belongs_elsewhere(member) or user.is_staff or user.is_superuser or user.has_usable_password())
+
+
+def has_proved_address(user: User) -> bool:
+    """Tell whether a mail to the address was answered: an account may be older than the mail server."""
+    return bool(EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists())
 
 
 def belongs_elsewhere(member: Member) -> bool:

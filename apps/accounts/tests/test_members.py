@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -140,6 +141,7 @@ def test_an_invitation_takes_nothing_from_who_belongs_elsewhere_or_runs_the_serv
     User.objects.create_user("root@example.org", "a long enough one", is_superuser=True)
     alice.user.set_password("a long enough one")
     alice.user.save()
+    EmailAddress.objects.create(user=alice.user, email="Alice@example.org", verified=True)
     assert not invite(mallory.organization, "root@example.org").link
     with pytest.raises(ConflictError):
         invite(mallory.organization, "alice@example.org")
@@ -147,6 +149,27 @@ def test_an_invitation_takes_nothing_from_who_belongs_elsewhere_or_runs_the_serv
     assert invite(mallory.organization, "alice@example.org").mailed
     for email in ("alice@example.org", "root@example.org"):
         assert User.objects.get(email=email).check_password("a long enough one")
+
+
+def test_an_account_older_than_the_mail_server_is_taken_from_who_held_it(
+    alice: Member, mallory: Member, settings: Any
+) -> None:
+    bob = invite(mallory.organization, "bob@example.org")
+    mallorys = Client()
+    assert mallorys.post(f"/sign-in/{token_in(bob.link)}").status_code == 302
+    bob.member.user.emailaddress_set.create(email="bob@example.org", verified=False)
+    settings.EMAIL_HOST = "mail.example.org"
+    assert mallorys.get(f"/dashboard/organizations/{mallory.organization_id}/").status_code == 200
+
+    assert invite(alice.organization, "bob@example.org").mailed
+
+    for organization in (alice.organization_id, mallory.organization_id):
+        assert mallorys.get(f"/dashboard/organizations/{organization}/").status_code == 302
+    bobs = Client()
+    link = re.search(r"/sign-in/\S+", str(mail.outbox[-1].body))
+    assert link is not None
+    assert bobs.post(link[0]).status_code == 302
+    assert bobs.get(f"/dashboard/organizations/{alice.organization_id}/").status_code == 200
 
 
 def test_who_has_a_password_or_runs_the_server_is_handed_no_link(alice: Member) -> None:

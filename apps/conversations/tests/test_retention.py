@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import AuditEntry, Organization
+from apps.accounts.models import AuditEntry, Member, Organization, Role, User
+from apps.accounts.services import UserService
 from apps.chatbots.models import Chatbot
 from apps.conversations import retention as retention_module
 from apps.conversations.contact_models import Contact
@@ -84,6 +86,30 @@ def test_a_choice_is_kept_changed_and_taken_back(shop: Chatbot, retention: Reten
         assert retention.days(shop) == days
     changed = AuditEntry.objects.filter(action="chatbot.retention_changed").order_by("pk")
     assert [entry.details["after"] for entry in changed] == ["30 days", "7 days", "until they are deleted"]
+
+
+def test_the_api_tells_and_changes_it_for_who_may_and_says_how_many_go(shop: Chatbot) -> None:
+    users = UserService()
+    user = User.objects.create_user("alice@example.org")
+    alice = Member.objects.create(organization=shop.organization, user=user, role=Role.OWNER)
+    mallory = users.ensure_owner(email="mallory@example.org", organization_name="Mallory's shop")
+    full, reading, stranger = (
+        {"Authorization": f"Bearer {users.create_api_key(member=member, scopes=scopes).secret}"}
+        for member, scopes in ((alice, ()), (alice, ("read",)), (mallory, ()))
+    )
+    path = f"/api/v1/chatbots/{shop.pk}/retention"
+    talk(shop, days_ago=31)
+
+    def put(days: Any, headers: dict[str, str] = full) -> Any:
+        return Client().put(path, {"days": days}, content_type="application/json", headers=headers)
+
+    assert Client().get(path, headers=reading).json() == {"days": None, "older": 0}
+    assert put(30).json() == {"days": 30, "older": 1}
+    assert [put(7, headers).status_code for headers in (reading, stranger, {})] == [403, 404, 401]
+    refused = put(0)
+    assert (refused.status_code, "from 1 to 3,650" in refused.json()["detail"]) == (400, True)
+    assert Client().get(path, headers=reading).json()["days"] == 30
+    assert put(None).json() == {"days": None, "older": 0}
 
 
 def test_days_that_cannot_be_are_told(shop: Chatbot, retention: RetentionService) -> None:
