@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborNode
 
 from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction import cleaning
+from apps.knowledge.extraction.link_targets import without_targets
 from apps.knowledge.extraction.markup_tables import is_layout, read_table
 from apps.knowledge.extraction.markup_text import BLOCK_LEVEL, HEADINGS, flat_text, is_silent, raw_text
 
@@ -168,14 +169,15 @@ def _with_bold_headings(blocks: list[Block], bold: set[int]) -> list[Block]:
             level = block.level
         follower = blocks[index + 1] if index + 1 < len(blocks) else None
         if index in bold and follower and index + 1 not in bold and _is_heading(block, follower):
-            result.append(replace(block, kind=BlockKind.HEADING, level=min(6, level + 1)))
+            text = without_targets(block.text)
+            result.append(replace(block, kind=BlockKind.HEADING, text=text, level=min(6, level + 1)))
         else:
             result.append(block)
     return result
 
 
 def _is_heading(block: Block, follower: Block) -> bool:
-    is_short = len(block.text) <= _LONGEST_BOLD_HEADING and "\n" not in block.text
+    is_short = len(without_targets(block.text)) <= _LONGEST_BOLD_HEADING and "\n" not in block.text
     return is_short and not block.text.endswith((".", ",", ";")) and follower.kind is not BlockKind.HEADING
 
 

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import trafilatura
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from apps.core.chunking.blocks import Block, BlockKind
+from apps.knowledge.extraction.link_targets import without_targets
 from apps.knowledge.extraction.markup import markup_blocks
+from apps.knowledge.extraction.markup_links import write_out_links
+from apps.knowledge.extraction.page_footer import footer_facts, footers, with_facts
 
 _SURROUNDINGS = (
-    "nav, footer, aside, dialog, [role=navigation], [role=banner], [role=contentinfo], [role=search], "
+    "nav, aside, dialog, [role=navigation], [role=banner], [role=search], "
     "[role=complementary], [role=dialog], [role=alertdialog], [role=menu], [role=menubar], [role=tablist]"
 )
 _SURROUNDING_NAMES = re.compile(
@@ -32,18 +36,31 @@ _TROUBLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, 
 _WORDLESS = re.compile(r"[\W_]+")
 
 
-def content_blocks(html: str, tree: LexborHTMLParser) -> list[Block]:
-    """Return the blocks of the page's content: the article where it has one, else all but the surroundings."""
+def content_blocks(html: str, tree: LexborHTMLParser, *, title: str) -> list[Block]:
+    """Return the blocks of the page's content and the facts in its footer."""
     if tree.body is None:
         return []
     everything = markup_blocks(tree.body)
     _remove_surroundings(tree)
-    candidates = markup_blocks(_main_part(tree, tree.body))
-    if _size(candidates) < _SHORT_PAGE:
-        return candidates or everything
     links = {_bare(link.text()) for link in tree.css("a")}
-    article = select_article(candidates, _article_text(html), links)
-    return article if is_article(article, candidates) else candidates
+    write_out_links(tree.body)
+    facts = footer_facts(tree)
+    for footer in footers(tree):
+        footer.decompose()
+    candidates = markup_blocks(_main_part(tree, tree.body))
+    content = _article(html, candidates, links)
+    return with_facts(content, facts, title=title) or everything
+
+
+def _article(html: str, candidates: list[Block], links: Collection[str]) -> list[Block]:
+    """Return the article where the page has one, else all but the surroundings."""
+    # The article is found by its words, which know nothing of the targets that stand behind links here.
+    plain = [replace(block, text=without_targets(block.text)) for block in candidates]
+    if _size(plain) < _SHORT_PAGE:
+        return candidates
+    places = select_article(plain, _article_text(html), links)
+    found = is_article([plain[place] for place in places], plain)
+    return [candidates[place] for place in places] if found else candidates
 
 
 def is_article(article: Sequence[Block], candidates: Sequence[Block]) -> bool:
@@ -52,8 +69,8 @@ def is_article(article: Sequence[Block], candidates: Sequence[Block]) -> bool:
     return found >= 0.6 * all_there or (found > _WORTH_TRUSTING and found >= 0.25 * all_there)
 
 
-def select_article(blocks: Sequence[Block], article: str, links: Collection[str] = ()) -> list[Block]:
-    """Return the blocks from the article's first to its last, without links and short lines that it doesn't hold."""
+def select_article(blocks: Sequence[Block], article: str, links: Collection[str] = ()) -> list[int]:
+    """Return the places of the article's blocks, first to last, without links and short lines that it doesn't hold."""
     matcher = _Matcher(article)
     held = [matcher.holds(block) for block in blocks]
     if True not in held:
@@ -61,8 +78,7 @@ def select_article(blocks: Sequence[Block], article: str, links: Collection[str]
     first, last = held.index(True), len(held) - 1 - held[::-1].index(True)
     if first and blocks[first - 1].kind is BlockKind.HEADING:
         first -= 1
-    within = zip(blocks[first : last + 1], held[first : last + 1], strict=True)
-    return [block for block, is_held in within if is_held or _belongs(block, links)]
+    return [place for place in range(first, last + 1) if held[place] or _belongs(blocks[place], links)]
 
 
 def _belongs(block: Block, links: Collection[str]) -> bool:

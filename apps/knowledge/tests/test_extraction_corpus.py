@@ -18,6 +18,7 @@ from apps.core.error_handling import (
     UnknownFormatError,
 )
 from apps.knowledge.extraction import ExtractedFile, ExtractionLimits, extract
+from apps.knowledge.extraction.link_targets import without_targets
 
 DOCUMENTS = Path(__file__).resolve().parents[4] / "shared" / "documents"
 MANIFEST = DOCUMENTS / "MANIFEST.tsv"
@@ -134,7 +135,7 @@ def token_f1(found: str, expected: str) -> float:
 @cache
 def text_of(name: str) -> str:
     found = extract(DOCUMENTS / "html_with_expected" / name, file_name=name, limits=LIMITS)
-    return "\n".join(block.text for document in found.documents for block in document.blocks)
+    return "\n".join(without_targets(block.text) for document in found.documents for block in document.blocks)
 
 
 @needs_documents

@@ -147,7 +147,7 @@ def test_markdown_keeps_headings_lists_tables_and_code() -> None:
     assert found.title == "Lamp guide"
     assert [(block.kind.value, block.level, block.text) for block in found.blocks] == [
         ("heading", 1, "Cleaning"),
-        ("paragraph", 0, "Wipe it dry, please. No solvents."),
+        ("paragraph", 0, "Wipe it dry, please. No solvents (https://example.org)."),
         ("list_item", 0, "1. Unplug"),
         ("list_item", 0, "2. Wipe"),
         ("list_item", 1, "gently"),

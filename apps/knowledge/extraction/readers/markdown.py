@@ -9,6 +9,7 @@ from markdown_it.token import Token
 from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction import cleaning
 from apps.knowledge.extraction.charsets import decode
+from apps.knowledge.extraction.link_targets import Link, TargetWriter, written
 from apps.knowledge.extraction.readers.web_page import read_plainly
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
 from apps.knowledge.extraction.source import SourceFile
@@ -50,6 +51,7 @@ class _Walk:
         self._marker: str | None = None
         self._rows: list[list[str]] | None = None
         self._header_rows = 0
+        self._writer = TargetWriter()
 
     def feed(self, token: Token) -> None:
         """Take the next token."""
@@ -62,7 +64,7 @@ class _Walk:
             self.blocks.append(Block(kind=kind, text=text, level=level))
 
     def _inline(self, token: Token) -> None:
-        text = cleaning.paragraph("".join(_plain(token.children or ())))
+        text = self._text(token.children or ())
         if self._rows is not None:
             self._rows[-1].append(cleaning.one_line(text))
         elif self._heading:
@@ -72,6 +74,14 @@ class _Walk:
             self._emit(BlockKind.LIST_ITEM, marker + text if text else "", len(self._lists) - 1)
         else:
             self._emit(BlockKind.PARAGRAPH, text)
+
+    def _text(self, tokens: Sequence[Token]) -> str:
+        """Return inline tokens as text, with the targets of links where they stand in running text."""
+        plain = "".join(_plain(tokens))
+        links = [] if self._heading else list(_links(tokens))
+        if links:
+            plain = "".join(_plain(tokens, self._writer.targets(links, plain.strip())))
+        return cleaning.paragraph(plain)
 
     def _heading_open(self, token: Token) -> None:
         self._heading = int(token.tag[1])
@@ -116,18 +126,33 @@ class _Walk:
         self.blocks.extend(table_blocks(rows if header_rows else rows[1:], header_rows=header_rows))
 
 
-def _plain(tokens: Sequence[Token]) -> Iterator[str]:
-    """Yield the text of inline tokens; pictures and what is struck out say nothing."""
-    struck = 0
+def _links(tokens: Sequence[Token]) -> Iterator[Link]:
+    for start, token in enumerate(tokens):
+        if token.type == "link_open":
+            end = next(place for place in range(start, len(tokens)) if tokens[place].type == "link_close")
+            yield Link(words="".join(_plain(tokens[start + 1 : end])), href=str(token.attrs.get("href", "")))
+
+
+def _plain(tokens: Sequence[Token], targets: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the text of inline tokens, and a target behind each link; pictures and what is struck out say nothing."""
+    struck, behind = 0, iter(targets)
     for token in tokens:
         struck += {"s_open": 1, "s_close": -1}.get(token.type, 0)
-        if struck:
-            continue
-        if token.type in {"text", "code_inline"}:
-            yield token.content
-        elif token.type == "softbreak":
-            yield " "
-        elif token.type == "hardbreak":
-            yield "\n"
-        elif token.type == "html_inline":
-            yield _TAG.sub(lambda tag: "\n" if tag[1] else "", token.content)
+        if token.type == "link_close":
+            target = next(behind, "")
+            yield "" if struck else written(target)
+        elif not struck:
+            yield _token_text(token)
+
+
+def _token_text(token: Token) -> str:
+    match token.type:
+        case "text" | "code_inline":
+            return token.content
+        case "softbreak":
+            return " "
+        case "hardbreak":
+            return "\n"
+        case "html_inline":
+            return _TAG.sub(lambda tag: "\n" if tag[1] else "", token.content)
+    return ""

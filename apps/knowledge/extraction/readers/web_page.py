@@ -10,6 +10,7 @@ from apps.knowledge.extraction.charsets import decode
 from apps.knowledge.extraction.cleaning import one_line
 from apps.knowledge.extraction.hidden_markup import remove_hidden, reveal
 from apps.knowledge.extraction.markup import markup_blocks
+from apps.knowledge.extraction.markup_links import write_out_links
 from apps.knowledge.extraction.page_content import content_blocks
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
@@ -54,14 +55,17 @@ def read(source: SourceFile) -> ExtractedFile:
 
 def _document(html: str, tree: LexborHTMLParser, source: SourceFile) -> ExtractedDocument:
     title, language = page_title(tree), page_language(tree)
-    blocks = content_blocks(html, tree)
+    blocks = content_blocks(html, tree, title=title)
     return ExtractedDocument(title=title or source.stem, blocks=tuple(blocks), language=language)
 
 
 def read_plainly(html: str, *, numbered: bool = True) -> list[Block]:
     """Return all blocks of a piece of HTML that has no surroundings, such as an e-mail or a chapter."""
     body = LexborHTMLParser(html).body
-    return markup_blocks(body, numbered=numbered) if body is not None else []
+    if body is None:
+        return []
+    write_out_links(body)
+    return markup_blocks(body, numbered=numbered)
 
 
 def decode_page(data: bytes) -> str:
