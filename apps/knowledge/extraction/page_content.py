@@ -12,6 +12,7 @@ from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction.link_targets import without_targets
 from apps.knowledge.extraction.markup import markup_blocks
 from apps.knowledge.extraction.markup_links import write_out_links
+from apps.knowledge.extraction.page_cards import card_places, names_price
 from apps.knowledge.extraction.page_footer import footer_facts, footers, with_facts
 
 _SURROUNDINGS = (
@@ -42,7 +43,7 @@ def content_blocks(html: str, tree: LexborHTMLParser, *, title: str) -> list[Blo
         return []
     everything = markup_blocks(tree.body)
     _remove_surroundings(tree)
-    links = {_bare(link.text()) for link in tree.css("a")}
+    links = {_bare(link.text()) for link in tree.css("a, a :is(h1, h2, h3, h4, h5, h6)")}
     write_out_links(tree.body)
     facts = footer_facts(tree)
     for footer in footers(tree):
@@ -78,14 +79,20 @@ def select_article(blocks: Sequence[Block], article: str, links: Collection[str]
     first, last = held.index(True), len(held) - 1 - held[::-1].index(True)
     if first and blocks[first - 1].kind is BlockKind.HEADING:
         first -= 1
-    return [place for place in range(first, last + 1) if held[place] or _belongs(blocks[place], links)]
+    # What is but a link between parts of the article is a teaser.
+    linked = {place for place, block in enumerate(blocks) if _bare(block.text) in links}
+    within = range(first, last + 1)
+    cards = card_places(blocks, linked, within)
+    return [
+        place
+        for place, block in enumerate(blocks)
+        if place in cards or (place in within and (held[place] or (place not in linked and _belongs(block))))
+    ]
 
 
-def _belongs(block: Block, links: Collection[str]) -> bool:
-    """Tell whether a block between parts of the article is part of it: what is but a link is a teaser."""
-    if _bare(block.text) in links:
-        return False
-    return block.kind is not BlockKind.PARAGRAPH or len(block.text) >= _SHORT_LINE
+def _belongs(block: Block) -> bool:
+    """Tell whether a block between parts of the article is part of it."""
+    return block.kind is not BlockKind.PARAGRAPH or len(block.text) >= _SHORT_LINE or names_price(block.text)
 
 
 class _Matcher:

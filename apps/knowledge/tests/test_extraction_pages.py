@@ -13,11 +13,11 @@ STORY = "".join(
 )
 
 
-def outline(after: str = "", *, within: str = "", story: str = STORY) -> Outline:
+def outline(after: str = "", *, within: str = "", end: str = "", story: str = STORY) -> Outline:
     """Return what comes out of a page, but for its heading and its story."""
     page = (
         "<!doctype html><html><head><title>River Inn</title></head><body><header><nav><a href='/'>Home</a></nav>"
-        f"</header><main><h1>River Inn</h1>{story}{within}{story and STORY}</main>{after}</body></html>"
+        f"</header><main><h1>River Inn</h1>{story}{within}{story and STORY}{end}</main>{after}</body></html>"
     )
     (document,) = extract_bytes(page.encode(), file_name="inn.html", limits=ExtractionLimits()).documents
     found = [(block.kind.value, block.level, block.text) for block in document.blocks]
@@ -86,3 +86,45 @@ def test_what_the_page_says_itself_is_not_said_again_by_its_footer() -> None:
 
 def test_the_foot_of_an_article_is_not_that_of_the_site() -> None:
     assert outline("<article><p>Read more of us.</p><footer>By Ann, 3 Ferry Lane, Orme</footer></article>") == []
+
+
+def cards(*lines: str) -> str:
+    """Return three price plans as divs; each line may use the plan's name and price."""
+    plans = (("Rower", 9), ("Sailor", 29), ("Captain", 99))
+    return "<h2>Berths</h2>" + "".join(
+        f"<div class='card'><h3>{name}</h3>{''.join(lines).format(name=name, price=price)}</div>"
+        for name, price in plans
+    )
+
+
+PRICE, BUTTON = "<div>€{price} a month</div>", "<a class='button' href='/book/{name}'>Book {name}</a>"
+
+
+def test_the_cards_on_a_page_keep_their_lines_under_their_names() -> None:
+    expected = [
+        ("heading", 2, "Berths"),
+        ("heading", 3, "Rower"),
+        ("paragraph", 0, "€9 a month"),
+        ("heading", 3, "Sailor"),
+        ("paragraph", 0, "€29 a month"),
+        ("heading", 3, "Captain"),
+        ("paragraph", 0, "€99 a month"),
+    ]
+    assert outline(within=cards(PRICE, BUTTON)) == expected
+    assert outline(within=cards(PRICE), story="") == expected, "on a short page too"
+
+
+def test_price_plans_that_end_a_page_are_part_of_it_and_teasers_and_comments_are_not() -> None:
+    teasers = "".join(
+        f"<div><h3><a href='/{name}'>All about the {name}</a></h3><div>5 min read</div></div>"
+        for name in ("eel", "net")
+    )
+    comments = "".join(f"<div><h4>{name}</h4><div>Nice place!</div></div>" for name in ("Mallory", "Trent"))
+    found = [text for _, _, text in outline(end=cards(PRICE) + teasers + comments)]
+    assert found == ["Berths", "Rower", "€9 a month", "Sailor", "€29 a month", "Captain", "€99 a month"]
+
+
+def test_a_price_between_paragraphs_is_not_lost_for_being_short() -> None:
+    line = "<p>The large boat takes twelve people, and the ferryman steers it for you as far as the weir.</p>"
+    found = outline(within=f"<h2>Boats</h2><div>$ 40 an hour</div>{line}")
+    assert ("paragraph", 0, "$ 40 an hour") in found
