@@ -1,6 +1,7 @@
 """The only reader of the environment: every setting by name, from the variable itself or from a file it points to."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from apps.core.error_handling import SettingsError
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+ADDRESS = re.compile(r"https?://(?:[^\s/@]*@)?(?:\[[0-9a-fA-F:.]+\]|[^\s/:\[\]?#@]+)(?::\d{1,5})?(?:[/?#]\S*)?$")
 
 
 def text(name: str, default: str = "") -> str:
@@ -86,6 +88,9 @@ class LanguageModelSettings:
     base_url: str
     api_key: str = field(repr=False)
     model: str
+    first_token_seconds: int = 60
+    # A server that answers nothing counts as dead after a second or two, unless somebody chose how long to wait.
+    waits_for_silence: bool = False
 
 
 def language_model() -> LanguageModelSettings | None:
@@ -95,11 +100,14 @@ def language_model() -> LanguageModelSettings | None:
     """
     # A server that speaks the OpenAI protocol, like http://127.0.0.1:11434/v1; without one and without a key, answers
     # come by extraction.
-    base_url = text("TACIT_LLM_BASE_URL")
+    base_url = text("TACIT_LLM_BASE_URL").strip()
     # The key of the language model's server; OPENAI_API_KEY without it.
     own_key = text("TACIT_LLM_API_KEY")
     # The name of the model that the server has.
     model = text("TACIT_LLM_MODEL")
+    # How many seconds a model may take to its first word, for large models on slow machines. Without it, as long as the
+    # server answers anything else meanwhile; what is set here is waited for in any case.
+    first_token_seconds = number("TACIT_LLM_FIRST_TOKEN_SECONDS", 60, minimum=1)
     api_key = own_key or text("OPENAI_API_KEY")
     if not (base_url or own_key or (api_key and model)):
         if model:
@@ -107,8 +115,19 @@ def language_model() -> LanguageModelSettings | None:
                 "TACIT_LLM_MODEL is set without a server. Set TACIT_LLM_BASE_URL or TACIT_LLM_API_KEY too."
             )
         return None
+    if base_url and not ADDRESS.match(base_url):
+        raise SettingsError(
+            "TACIT_LLM_BASE_URL is not a web address. Write it with http:// or https://, for example"
+            " http://127.0.0.1:11434/v1."
+        )
     if not model:
         raise SettingsError(
             "TACIT_LLM_MODEL is missing. Set it to the name of the model that TACIT_LLM_BASE_URL serves."
         )
-    return LanguageModelSettings(base_url=base_url, api_key=api_key, model=model)
+    return LanguageModelSettings(
+        base_url=base_url,
+        api_key=api_key,
+        model=model,
+        first_token_seconds=first_token_seconds,
+        waits_for_silence=bool(text("TACIT_LLM_FIRST_TOKEN_SECONDS")),
+    )

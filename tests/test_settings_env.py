@@ -91,7 +91,7 @@ def test_lists_and_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("BASE_URL", "API_KEY", "MODEL"):
+    for name in ("BASE_URL", "API_KEY", "MODEL", "FIRST_TOKEN_SECONDS"):
         monkeypatch.delenv(f"TACIT_LLM_{name}", raising=False)
 
 
@@ -121,6 +121,45 @@ def test_a_local_server_needs_no_key_and_openai_no_address(monkeypatch: pytest.M
 def test_a_model_without_a_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TACIT_LLM_BASE_URL", "http://127.0.0.1:11434/v1")
     with pytest.raises(SettingsError, match=r"TACIT_LLM_MODEL is missing\. Set it to the name"):
+        env.language_model()
+
+
+@pytest.mark.usefixtures("model")
+def test_how_long_a_first_token_may_take_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TACIT_LLM_BASE_URL", "http://127.0.0.1:11434/v1")
+    monkeypatch.setenv("TACIT_LLM_MODEL", "llama")
+    found = env.language_model()
+    assert found
+    assert (found.first_token_seconds, found.waits_for_silence) == (60, False)
+    monkeypatch.setenv("TACIT_LLM_FIRST_TOKEN_SECONDS", "90")
+    found = env.language_model()
+    assert found
+    assert (found.first_token_seconds, found.waits_for_silence) == (90, True)
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [
+        ("http://127.0.0.1:11434/v1", True),
+        ("https://[::1]:8080", True),
+        ("https://alice:secret@acme.openai.azure.com/openai/deployments/NAME?api-version=2024-10-21", True),
+        (" http://models_of.acme/v1 ", True),
+        ("127.0.0.1:11434/v1", False),
+        ("localhost:11434/v1", False),
+        ("ftp://acme.example/v1", False),
+        ("http://[::1/v1", False),
+        ("http:///v1", False),
+        ("http://acme.example:port/v1", False),
+    ],
+)
+def test_what_is_no_web_address_is_told(monkeypatch: pytest.MonkeyPatch, address: str, is_one: bool) -> None:
+    monkeypatch.setenv("TACIT_LLM_BASE_URL", address)
+    monkeypatch.setenv("TACIT_LLM_MODEL", "llama")
+    if is_one:
+        assert env.language_model()
+        return
+    with pytest.raises(SettingsError, match=r"TACIT_LLM_BASE_URL is not a web address\. Write it with http://"):
         env.language_model()
 
 
