@@ -167,6 +167,57 @@ def refuses_parameter(name: str, then: Behaviour) -> Behaviour:
     return behave
 
 
+def refuses_system_role(message: str, then: Behaviour, *, status: int = 400) -> Behaviour:
+    """Refuse the system role in the words of a chat template that has none; answer others."""
+
+    async def behave(exchange: Exchange) -> None:
+        if any(one["role"] == "system" for one in exchange.request.messages):
+            await exchange.respond(status, json.dumps({"error": {"message": message, "code": status}}))
+        else:
+            await then(exchange)
+
+    return behave
+
+
+def answers_in_one_piece(content: object, *, reason: str | None = "stop") -> Behaviour:
+    """Answer with a whole completion although a stream was asked for, as some gateways do."""
+
+    async def behave(exchange: Exchange) -> None:
+        message = {"role": "assistant", "content": content}
+        completion = {
+            "id": "1", "object": "chat.completion", "created": 1, "model": MODEL,
+            "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+            "usage": {"prompt_tokens": 321, "completion_tokens": 21, "total_tokens": 342},
+        }  # fmt: skip
+        await exchange.respond(200, json.dumps(completion))
+
+    return behave
+
+
+def sends_parts(*pieces: str) -> Behaviour:
+    """Stream with the content as lists of parts, after a part that holds thinking."""
+
+    async def behave(exchange: Exchange) -> None:
+        await exchange.start()
+        thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Let me see."}]}
+        for part in (thinking, *({"type": "text", "text": piece} for piece in pieces)):
+            await exchange.send_chunk([{"index": 0, "delta": {"content": [part]}, "finish_reason": None}])
+        await exchange.finish()
+
+    return behave
+
+
+def silent_until(seconds: float, then: Behaviour) -> Behaviour:
+    """Say nothing to anybody, not even which models there are, until the answer begins: one request at a time."""
+
+    async def behave(exchange: Exchange) -> None:
+        await asyncio.sleep(seconds)
+        await then(exchange)
+
+    vars(behave)["is_silent"] = True
+    return behave
+
+
 def thinks_long(seconds: float, then: Behaviour) -> Behaviour:
     """Take the request and begin to answer late, as a server does that loads the model first."""
 
@@ -279,7 +330,8 @@ class LLMServer:
     def _behaviour_for(self, request: RecordedRequest) -> Behaviour:
         if request.path.endswith("/models"):
             self.probes += 1
-            return hangs if self._latest is hangs else lists_models
+            is_silent = self._latest is hangs or getattr(self._latest, "is_silent", False)
+            return hangs if is_silent else lists_models
         self.requests.append(request)
         self._latest = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
         return self._latest

@@ -12,7 +12,7 @@ from apps.core.services import ServiceRegistry, load
 from apps.retrieval.reranker import reranker_status
 
 if TYPE_CHECKING:
-    from apps.rag.llm_service.examination import Finding
+    from apps.rag.llm_service.findings import Finding
 
 LOCAL = "local"
 EXAMINE = "apps.rag.llm_service.examination.examine"  # loaded only where there is a model: its library takes memory

@@ -3,8 +3,9 @@
 from typing import Any
 
 from apps.core.error_handling import ProviderAnswerError, ProviderUnavailableError
+from apps.rag.llm_service.answer_text import TextTransform
+from apps.rag.llm_service.content import field, text_of, thought_of
 from apps.rag.llm_service.protocol import Stop, StopReason, Usage
-from apps.rag.llm_service.reasoning import ReasoningStripper
 
 LONGEST_ANSWER = 16_000  # characters; the request asks for far less
 LONGEST_THINKING = 400_000
@@ -12,14 +13,14 @@ LONGEST_BLANK = 1_000  # characters of white space in a row
 
 
 class AnswerReader:
-    """Follows one answer chunk by chunk."""
+    """Follows one answer chunk by chunk. `text` makes plain text of what the model writes."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: TextTransform) -> None:
         self.has_begun = False  # whether any word came, of the answer or of the thinking before it
         self.has_moved = False  # whether the chunk read last brought the answer on
         self.has_finished = False  # whether the server said that the answer is complete
         self.is_done = False  # whether nothing more is to be read
-        self._thinking = ReasoningStripper()
+        self._text = text
         self._reason = StopReason.CUT_OFF  # until the server says otherwise
         self._usage: Usage | None = None
         self._read = 0
@@ -45,7 +46,7 @@ class AnswerReader:
 
     def rest(self) -> str:
         """Return what was held back at the end."""
-        return self._counted(self._thinking.flush())
+        return self._counted(self._text.flush())
 
     def stop(self) -> Stop:
         """Return how the answer ended. Raises ProviderUnavailableError if it just broke off."""
@@ -54,19 +55,17 @@ class AnswerReader:
         return Stop(reason=self._reason, usage=self._usage)
 
     def _read_choice(self, choice: Any) -> str:
-        delta = field(choice, "delta")
-        content = field(delta, "content") or ""
-        # Servers that keep thinking apart send it as `reasoning_content` or `reasoning`.
-        thought = field(delta, "reasoning_content") or field(delta, "reasoning") or ""
-        if not isinstance(content, str):
-            raise ProviderAnswerError
-        self._finish(field(choice, "finish_reason"), refusal=field(delta, "refusal"))
-        self._read += len(content) + len(str(thought))
+        whole = field(choice, "message")  # an answer in one piece
+        delta = field(choice, "delta") or whole
+        content, thought = text_of(field(delta, "content")), thought_of(delta)
+        reason = field(choice, "finish_reason") or ("stop" if whole else None)
+        self._finish(reason, refusal=field(delta, "refusal"))
+        self._read += len(content) + len(thought)
         if self._read > LONGEST_THINKING:
             raise ProviderAnswerError
         self.has_moved = bool(content.strip() or thought) or self.has_finished
         self.has_begun = self.has_begun or self.has_moved
-        return self._counted(self._thinking.feed(content)) if content else ""
+        return self._counted(self._text.feed(content)) if content else ""
 
     def _counted(self, text: str) -> str:
         self._written += len(text)
@@ -89,8 +88,3 @@ class AnswerReader:
         prompt, completion = field(usage, "prompt_tokens"), field(usage, "completion_tokens")
         if isinstance(prompt, int) and isinstance(completion, int):
             self._usage = Usage(prompt_tokens=prompt, completion_tokens=completion)
-
-
-def field(part: object, name: str) -> Any:
-    """Return a field of a JSON object, None where there is none or what came is no object."""
-    return part.get(name) if isinstance(part, dict) else None

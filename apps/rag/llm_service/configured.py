@@ -19,8 +19,7 @@ def create_llm_service() -> LLMService | None:
     configured: LanguageModelSettings | None = settings.LANGUAGE_MODEL
     if configured is None:
         return None
-    provider = load(OPENAI_COMPATIBLE)
-    model = provider(base_url=configured.base_url, api_key=configured.api_key, model=configured.model)
+    model = load(OPENAI_COMPATIBLE).from_settings(configured)
     # The breaker goes round the retries: what counts is whether a question got its answer.
     return GuardedLLMService(RetryingLLMService(model), breaker_of(configured))
 

@@ -4,23 +4,26 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Self
 from weakref import WeakKeyDictionary
 
 import httpx2
-from openai import AsyncOpenAI, AsyncStream, BadRequestError, DefaultAsyncHttpx2Client
+from openai import APIStatusError, AsyncOpenAI, AsyncStream, DefaultAsyncHttpx2Client
 
 from apps.core.error_handling import ProviderAnswerError
+from apps.rag.llm_service.answer_text import answer_text
 from apps.rag.llm_service.bounded_stream import bound_response
 from apps.rag.llm_service.chunks import AnswerReader
+from apps.rag.llm_service.endpoint import read_endpoint
 from apps.rag.llm_service.liveness import opened_alive
+from apps.rag.llm_service.piecewise import chunks_of, is_whole
 from apps.rag.llm_service.protocol import Prompt, Stop, Token
+from apps.rag.llm_service.proxied import transport_through
+from apps.rag.llm_service.request_body import refused_part, request_body
 from apps.rag.llm_service.translation import translated
-
-OPENAI_URL = "https://api.openai.com/v1"
-# Near the most likely words: an answer should follow its sources, not surprise.
-TEMPERATURE = 0.1
+from config.env import LanguageModelSettings
+from config.proxies import find_proxy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +36,7 @@ class Timeouts:
 
     connect: float = 0.7
     patience: float = 0.9
-    first_token: float = 20.0
+    first_token: float = 60.0
     between_tokens: float = 10.0
     total: float = 120.0
     usage: float = 1.0
@@ -46,12 +49,27 @@ class OpenAICompatibleLLMService:
 
     def __init__(self, *, base_url: str, api_key: str, model: str, timeouts: Timeouts = Timeouts()) -> None:
         self.model = model
-        self._base_url = base_url or OPENAI_URL
+        self.endpoint = read_endpoint(base_url)
+        self.proxy = find_proxy(self.endpoint.url)
+        # What this server has turned out not to take: optional parameters, the system role, streaming.
+        self.refused: frozenset[str] = frozenset()
+        self.streams = True  # whether the latest answer came in pieces
         self._api_key = api_key or "none"  # local servers need no key, and the library insists on one
         self._timeouts = timeouts
-        self._refused_parameters: set[str] = set()
         # Connections belong to the event loop that opened them; a command line makes a loop for each question.
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
+
+    @classmethod
+    def from_settings(cls, configured: LanguageModelSettings) -> Self:
+        """Return the service of the language model that settings name."""
+        usual, seconds = Timeouts(), float(configured.first_token_seconds)
+        timeouts = replace(
+            usual,
+            first_token=seconds,
+            total=seconds + usual.total,
+            patience=seconds if configured.waits_for_silence else usual.patience,
+        )
+        return cls(base_url=configured.base_url, api_key=configured.api_key, model=configured.model, timeouts=timeouts)
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Token | Stop, None]:
         client = self.client()
@@ -66,7 +84,8 @@ class OpenAICompatibleLLMService:
                     probe=self._timeouts.connect,
                 )
         try:
-            async with aclosing(self._read(stream, started)) as answer:
+            reader = AnswerReader(answer_text(prompt.context))
+            async with aclosing(chunks_of(stream)) as chunks, aclosing(self._read(chunks, reader, started)) as answer:
                 async for event in answer:
                     yield event
         finally:
@@ -78,13 +97,20 @@ class OpenAICompatibleLLMService:
         if client is not None:
             await client.close()
 
-    async def _read(self, stream: AsyncStream[object], started: float) -> AsyncGenerator[Token | Stop, None]:
+    async def _authorize(self, request: httpx2.Request) -> None:
+        """Put the key where this server wants it: Azure's deployments take it for a token in the usual place."""
+        if self.endpoint.is_azure_deployment:
+            request.headers.pop("Authorization", None)
+            request.headers["api-key"] = self._api_key
+
+    async def _read(
+        self, chunks: AsyncGenerator[object, None], reader: AnswerReader, started: float
+    ) -> AsyncGenerator[Token | Stop, None]:
         """Yield what the chunks say until the answer is done, within each of the time limits."""
-        reader = AnswerReader()
         last = started
         while not reader.is_done:
             with translated():
-                text = await self._next_text(stream, reader, self._deadline(reader, started, last))
+                text = await self._next_text(chunks, reader, self._deadline(reader, started, last))
             if reader.has_moved:
                 last = time.monotonic()
             if text:
@@ -95,11 +121,11 @@ class OpenAICompatibleLLMService:
             raise ProviderAnswerError
         yield reader.stop()
 
-    async def _next_text(self, stream: AsyncStream[object], reader: AnswerReader, deadline: float) -> str:
+    async def _next_text(self, chunks: AsyncGenerator[object, None], reader: AnswerReader, deadline: float) -> str:
         """Return the text of the next chunk, "" for one without."""
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
-                return reader.read(await anext(stream, None))
+                return reader.read(await anext(chunks, None))
         except TimeoutError:
             if not reader.has_finished:
                 raise
@@ -113,50 +139,49 @@ class OpenAICompatibleLLMService:
         return min(last + wait, started + limits.total)
 
     async def _open(self, prompt: Prompt) -> AsyncStream[object]:
-        """Send the request; without a parameter that this server has turned out not to take."""
+        """Send the request; again without what the server refuses, which is remembered once it has answered so."""
+        refused = self.refused
         while True:
-            parameters = self._parameters(prompt)
+            body = request_body(self.model, prompt, refused=refused, is_openai=self.endpoint.is_openai)
             try:
                 # As plain JSON: building the library's types from every chunk costs as much as all the rest does.
                 stream: AsyncStream[object] = await self.client().post(
-                    "/chat/completions", cast_to=object, body=parameters, stream=True, stream_cls=AsyncStream[object]
+                    "/chat/completions", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
                 )
-            except BadRequestError as error:
-                refused = _refused_parameter(error, parameters)
-                if refused is None:
+            except APIStatusError as error:
+                part = refused_part(error, body)
+                if part is None:
                     raise
-                self._refused_parameters.add(refused)
+                refused |= {part}
             else:
+                self.refused |= refused
+                self.streams = not is_whole(stream)
                 return stream
 
-    def _parameters(self, prompt: Prompt) -> dict[str, Any]:
-        is_openai = self._base_url.startswith(OPENAI_URL)
-        optional = {
-            "temperature": TEMPERATURE,
-            "stream_options": {"include_usage": True},
-            # The newer name is OpenAI's own; most other servers know the older one only.
-            "max_completion_tokens" if is_openai else "max_tokens": prompt.max_tokens,
-        }
-        return {
-            "model": self.model,
-            "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],
-            "stream": True,
-            **{name: value for name, value in optional.items() if name not in self._refused_parameters},
-        }
-
     def client(self) -> AsyncOpenAI:
-        """Return the client of this event loop."""
+        """Return the client of this event loop. Raises ProviderRejectedError where only an unusable proxy leads out."""
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            limits = httpx2.Timeout(self._timeouts.first_token, connect=self._timeouts.connect)
-            # A redirect would carry the prompt to another server; retries are made by who wraps this, and only there.
-            http = DefaultAsyncHttpx2Client(
-                timeout=limits, follow_redirects=False, event_hooks={"response": [bound_response]}
-            )
-            self._clients[loop] = AsyncOpenAI(
-                base_url=self._base_url, api_key=self._api_key, max_retries=0, timeout=limits, http_client=http
-            )
+            self._clients[loop] = self._new_client()
         return self._clients[loop]
+
+    def _new_client(self) -> AsyncOpenAI:
+        limits = httpx2.Timeout(self._timeouts.first_token, connect=self._timeouts.connect)
+        # A redirect would carry the prompt to another server; retries are made by who wraps this, and only there.
+        http = DefaultAsyncHttpx2Client(
+            timeout=limits,
+            follow_redirects=False,
+            event_hooks={"request": [self._authorize], "response": [bound_response]},
+            transport=transport_through(self.proxy),
+        )
+        return AsyncOpenAI(
+            base_url=self.endpoint.url,
+            default_query=self.endpoint.query,
+            api_key=self._api_key,
+            max_retries=0,
+            timeout=limits,
+            http_client=http,
+        )
 
 
 async def _closed(stream: AsyncStream[object]) -> None:
@@ -167,10 +192,3 @@ async def _closed(stream: AsyncStream[object]) -> None:
     """
     await stream._iterator.aclose()  # type: ignore[attr-defined]  # declared as an iterator; it is a generator
     await stream.close()
-
-
-def _refused_parameter(error: BadRequestError, parameters: dict[str, Any]) -> str | None:
-    """Return the optional parameter that a server complains of, by its name in the error."""
-    optional = {"temperature", "stream_options", "max_tokens", "max_completion_tokens"} & parameters.keys()
-    said = f"{error.param or ''} {error.message}"
-    return next((name for name in sorted(optional, key=len, reverse=True) if name in said), None)

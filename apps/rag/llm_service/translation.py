@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
+import httpx2
 import openai
 
 from apps.core.error_handling import (
@@ -29,6 +30,8 @@ def translated() -> Iterator[None]:
         yield
     except openai.OpenAIError as error:
         raise provider_error(error) from error
+    except httpx2.HTTPError as error:  # while an answer in one piece is read, which the library leaves to us
+        raise ProviderUnavailableError from error
     except TimeoutError as error:
         raise ProviderUnavailableError("The model's server was too slow and was given up.") from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
