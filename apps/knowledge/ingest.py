@@ -23,7 +23,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from numpy.typing import NDArray
 
-from apps.core.chunking import Block, Chunk, chunk_blocks, chunk_semantically
+from apps.core.chunking import Block, Chunk, chunk_blocks, chunk_semantically, pack_layout
 from apps.core.embedding_service import EmbeddingService, Vector
 from apps.core.error_handling import EmptyDocumentError, TacitError
 from apps.core.monitoring import timed, timing, track_metric
@@ -38,7 +38,7 @@ from apps.retrieval.models import EmbeddingSpace
 from apps.retrieval.providers import embeddings_for, space_of
 
 PASSAGES_AT_ONCE = 64
-FLOW_VERSION = "1"  # part of every fingerprint: a change of chunking makes documents anew
+FLOW_VERSION = "2"  # part of every fingerprint: a change of chunking makes documents anew
 
 
 class SupersededError(Exception):
@@ -189,7 +189,7 @@ def fingerprint(document: ExtractedDocument, text: str, chunks: Sequence[Chunk],
     """Return a hash of everything that a document's passages are made from."""
     parts = [
         FLOW_VERSION, space, document.title, document.external_id, document.url, text,
-        [(chunk.start, chunk.end, chunk.page, chunk.heading_path) for chunk in chunks],
+        [(chunk.start, chunk.end, chunk.page, chunk.heading_path, pack_layout(chunk.layout)) for chunk in chunks],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

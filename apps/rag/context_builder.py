@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from apps.core.chunking import Part
+
 SHINGLE = 5  # words in a row; in scripts without spaces, as many characters
 ALIKE = 0.8  # share of the shorter passage's shingles that stand in the other: the same text, perhaps reformatted
 # In ranks, not in scores: a reranker's scores have another scale than search's.
@@ -28,6 +30,8 @@ class Candidate(Protocol):
     def heading_path(self) -> tuple[str, ...]: ...
     @property
     def text(self) -> str: ...
+    @property
+    def layout(self) -> tuple[Part, ...]: ...
     @property
     def page(self) -> int | None: ...
     @property
@@ -52,6 +56,7 @@ class ContextPassage:
     page: int | None
     score: float
     cosine: float
+    layout: tuple[Part, ...] = field(default=(), repr=False)
 
     @property
     def heading(self) -> str:
@@ -112,6 +117,7 @@ def _numbered(hit: Candidate, number: int) -> ContextPassage:
         page=hit.page,
         score=hit.score,
         cosine=hit.cosine,
+        layout=hit.layout,
     )
 
 

@@ -18,7 +18,7 @@ from django.db.models import Field
 from pgvector import HalfVector, SparseVector
 from pgvector.psycopg import register_vector
 
-from apps.core.chunking import Chunk
+from apps.core.chunking import Chunk, pack_layout
 from apps.core.embedding_service import Vector
 from apps.core.error_handling import ConflictError
 from apps.retrieval.lexical import analyze, term_weights
@@ -184,6 +184,7 @@ def make_passage(
         start=chunk.start,
         end=chunk.end,
         text=chunk.text,
+        layout=pack_layout(chunk.layout),
         token_count=len(tokens),
         embedding=HalfVector(document.vectors[position]),
         terms=sparse(weights),

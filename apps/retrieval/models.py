@@ -51,6 +51,8 @@ class Passage(models.Model):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     text = models.TextField()
+    # Which blocks the text consists of (apps/core/chunking/layout.py); empty where it was read before this was kept.
+    layout = ArrayField(models.IntegerField(), default=list, db_default=[])
     token_count = models.PositiveIntegerField()
     embedding = HalfVectorField()  # without dimensions: a bot may hold passages of two spaces while it moves
     terms = SparseVectorField(dimensions=TERM_SPACE)

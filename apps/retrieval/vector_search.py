@@ -10,6 +10,7 @@ from uuid import UUID
 from pgvector import HalfVector
 from psycopg.rows import dict_row
 
+from apps.core.chunking import Part, unpack_layout
 from apps.core.database.visitor import visiting
 from apps.core.embedding_service import Vector
 from apps.core.error_handling import LocalModelError, ProviderError
@@ -45,6 +46,7 @@ class Hit:
     score: float
     cosine: float
     bm25: float
+    layout: tuple[Part, ...] = field(default=(), repr=False)
     steered: bool = False  # a steering hint has pulled it up
 
 
@@ -202,7 +204,8 @@ def parameters(chatbot_id: UUID, index: BotIndex, asked: Question | WordsAlone, 
 
 
 def hit(row: dict[str, Any]) -> Hit:
-    return Hit(heading_path=tuple(row.pop("heading_path")), **row)
+    heading_path, layout = tuple(row.pop("heading_path")), unpack_layout(row.pop("layout"))
+    return Hit(heading_path=heading_path, layout=layout, **row)
 
 
 def embed(query: str, space: EmbeddingSpace | None = None) -> Embedded:

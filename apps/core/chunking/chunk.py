@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass, field
 
+from apps.core.chunking.blocks import BlockKind
 from apps.core.error_handling import ValidationError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A block, or what a chunk has of it: `chunk.text[start:end]`, with the block's kind, level and page."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    page: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -11,7 +23,7 @@ class Chunk:
 
     The headings that enclose the whole chunk are in `heading_path`, outermost first; a heading that encloses
     only a part of it is in `text`. So `heading_path` and `text` together are what the chunk says.
-    `page` is the page on which its text begins.
+    `page` is the page on which its text begins. `layout` tells which blocks it consists of, in order.
     """
 
     text: str = field(repr=False)
@@ -19,6 +31,7 @@ class Chunk:
     page: int | None = None
     start: int
     end: int
+    layout: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

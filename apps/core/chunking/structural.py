@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from apps.core.chunking.blocks import Block, Span, join_blocks
-from apps.core.chunking.chunk import Chunk, ChunkingOptions
+from apps.core.chunking.chunk import Chunk, ChunkingOptions, Part
 from apps.core.chunking.merging import merge_small
 from apps.core.chunking.packing import pack_units
 from apps.core.chunking.sections import Section, common_path, find_sections, is_heading
@@ -40,9 +41,29 @@ def find_stretches(
 
 def cut_stretch(text: str, blocks: Sequence[Block], stretch: Stretch, options: ChunkingOptions) -> Iterator[Chunk]:
     for first, last in pack_units(text, stretch.units, options):
-        start, end = stretch.units[first].start, stretch.units[last - 1].end
-        page = _page([blocks[unit.block] for unit in stretch.units[first:last]])
-        yield Chunk(text=text[start:end], heading_path=stretch.path, page=page, start=start, end=end)
+        units = stretch.units[first:last]
+        start, end = units[0].start, units[-1].end
+        yield Chunk(
+            text=text[start:end],
+            heading_path=stretch.path,
+            page=_page([blocks[unit.block] for unit in units]),
+            start=start,
+            end=end,
+            layout=tuple(_layout(blocks, units, start)),
+        )
+
+
+def _layout(blocks: Sequence[Block], units: Sequence[Unit], start: int) -> Iterator[Part]:
+    """Yield what a chunk that begins at `start` has of each block."""
+    for number, of_block in groupby(units, key=lambda unit: unit.block):
+        block, pieces = blocks[number], list(of_block)
+        yield Part(
+            kind=block.kind,
+            start=pieces[0].start - start,
+            end=pieces[-1].end - start,
+            level=block.level,
+            page=block.page,
+        )
 
 
 def _page(blocks: Sequence[Block]) -> int | None:

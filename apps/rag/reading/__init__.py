@@ -1,0 +1,1 @@
+"""Reading: which blocks of the passages answer the question, and whether any does."""

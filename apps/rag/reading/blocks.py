@@ -1,0 +1,83 @@
+"""Blocks: what a person would quote from a passage. A paragraph, a list with its lead-in, a row, code, a whole section."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from apps.core.chunking import BlockKind, Part
+from apps.rag.context_builder import ContextPassage
+from apps.rag.reading.structure import LEADS_IN, LISTED, Section, joined, sections_of
+
+LONGEST_SECTION = 900  # characters of a section that is quoted whole
+LONGEST_HEADING = 150  # characters of the headings that are read with a block
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """Neighbouring parts of a passage that are shown together, under the heading `about` in the passage.
+
+    `lead_in` is a part before them that announces them; it is shown with them and answers nothing by itself.
+    """
+
+    passage: ContextPassage = field(repr=False)
+    about: str = field(repr=False)
+    parts: tuple[Part, ...]
+    lead_in: Part | None = None
+
+    @property
+    def kind(self) -> BlockKind:
+        return self.parts[0].kind
+
+    @property
+    def text(self) -> str:
+        """The block's own words, as they stand in the passage."""
+        return joined(self.passage, self.parts)
+
+    @property
+    def shown(self) -> tuple[Part, ...]:
+        return (self.lead_in, *self.parts) if self.lead_in else self.parts
+
+    @property
+    def headings(self) -> str:
+        """What the block stands under, from the document's title on, each once."""
+        return " › ".join(dict.fromkeys(part for part in (self.passage.heading, self.about) if part))
+
+    @property
+    def framed(self) -> str:
+        """The block as the reader reads it: under its headings, with its lead-in."""
+        return f"{self.headings[-LONGEST_HEADING:]}\n{joined(self.passage, self.shown)}"
+
+
+def blocks_of(passage: ContextPassage) -> list[Block]:
+    """Return every block of a passage; some hold others."""
+    return [block for section in sections_of(passage) for block in _of_section(passage, section)]
+
+
+def _of_section(passage: ContextPassage, section: Section) -> Iterator[Block]:
+    groups = list(_groups(passage, section))
+    whole = section.parts[-1].end - section.parts[0].start
+    if len(groups) > 1 and whole <= LONGEST_SECTION:
+        yield Block(passage=passage, about=section.about, parts=section.parts)
+    for lead_in, parts in groups:
+        yield Block(passage=passage, about=section.about, parts=tuple(parts), lead_in=lead_in)
+        if len(parts) > 1:
+            for part in parts:
+                yield Block(passage=passage, about=section.about, parts=(part,), lead_in=lead_in)
+
+
+def _groups(passage: ContextPassage, section: Section) -> Iterator[tuple[Part | None, Sequence[Part]]]:
+    """Yield paragraphs one by one, and lists, tables and code whole, with the paragraph before that announces them."""
+    lead_in: Part | None = None
+    for kind, run in groupby(section.parts, key=lambda part: part.kind):
+        parts = list(run)
+        if kind in LISTED:
+            yield lead_in, parts
+            lead_in = None
+            continue
+        for part in parts:
+            if lead_in is not None:
+                yield None, [lead_in]
+            lead_in = part if passage.text[part.start : part.end].rstrip().endswith(LEADS_IN) else None
+            if lead_in is None:
+                yield None, [part]
+    # a lead-in whose list stands in the next passage announces nothing here
