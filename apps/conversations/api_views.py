@@ -20,7 +20,7 @@ from apps.conversations.contacts import offering_with
 from apps.conversations.guard import check_origin
 from apps.conversations.limits_admission import let_in
 from apps.conversations.models import Author, Conversation, Message
-from apps.conversations.rendering import to_html
+from apps.conversations.rendering import addresses_in, to_html
 from apps.conversations.running import Numbered, RunningAnswer, check_room, start
 from apps.conversations.services import WITHDRAWN, Started, still_citable
 from apps.conversations.sse import SILENCE, event, event_stream, failure
@@ -133,9 +133,9 @@ def done(started: Started, finished: Finished) -> schemas.DoneEvent:
 
 
 def html_of(text: str, citations: Sequence[Any]) -> str:
-    return to_html(
-        text, {citation.n for citation in citations}, {citation.url for citation in citations if citation.url}
-    )
+    quoted = {address for citation in citations for address in addresses_in(citation.quote)}
+    cited = {citation.url for citation in citations if citation.url}
+    return to_html(text, {citation.n for citation in citations}, quoted | cited)
 
 
 def conversation_of(request: HttpRequest, public_id: str) -> tuple[Chatbot, Conversation]:

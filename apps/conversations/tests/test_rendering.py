@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from apps.conversations.rendering import ATTRIBUTES, TAGS, to_html
+from apps.conversations.rendering import ATTRIBUTES, TAGS, addresses_in, to_html
 
 CITED = "https://docs.example/manual?a=1&b=2#two"
 MARK = '<sup class="citation" data-n="{0}">{0}</sup>'
@@ -92,9 +92,9 @@ def assert_inert_raw(html: str) -> None:
 
 
 def test_text_stays_readable() -> None:
-    html = to_html("**Two years** from _purchase_.\n\n- one\n- two\n\nA < B & C", set())
+    html = to_html("Two years from purchase.\n\n- one\n- two\n\nA < B & C", set())
     assert html == (
-        "<p><strong>Two years</strong> from <em>purchase</em>.</p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n"
+        "<p>Two years from purchase.</p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n"
         "<p>A &lt; B &amp; C</p>"
     )
     assert to_html("a\nb", set()) == "<p>a<br>\nb</p>"
@@ -109,12 +109,19 @@ def test_html_in_an_answer_is_shown_as_it_was_written() -> None:
 # Marks.
 
 
-def test_a_cited_number_becomes_a_mark_and_any_other_vanishes() -> None:
-    html = to_html("Two years [1], or three [2][3]. See [12] and [0].", {1, 2})
-    assert html == f"<p>Two years {MARK.format(1)}, or three {MARK.format(2)}. See  and .</p>"
+@pytest.mark.parametrize(
+    "text", ["__init__ runs first", "a *star* and **two**", "the first is a[0]", "the law [2019]", "C:\\*.txt", "&amp;lt;"]
+)
+def test_what_is_quoted_word_for_word_reads_as_it_is_in_the_source(text: str) -> None:
+    assert page(text).text().strip() == text
 
 
-@pytest.mark.parametrize("text", ["**[1]**", "- [1]", "> [1]", "| a |\n|---|\n| [1] |", "\\[1\\]", "x[1]: y"])
+def test_a_cited_number_becomes_a_mark_and_any_other_is_text() -> None:
+    html = to_html("Two years [1], or three [2][3]. See [12] and a[0].", {1, 2})
+    assert html == f"<p>Two years {MARK.format(1)}, or three {MARK.format(2)}[3]. See [12] and a[0].</p>"
+
+
+@pytest.mark.parametrize("text", ["**[1]**", "- [1]", "> [1]", "| a |\n|---|\n| [1] |", "x[1]: y"])
 def test_a_mark_works_wherever_text_stands(text: str) -> None:
     assert MARK.format(1) in to_html(text, {1})
 
@@ -141,9 +148,24 @@ def test_only_the_address_of_a_cited_page_is_a_link() -> None:
         f'<a href="{shown}" rel="noopener noreferrer nofollow">manual</a>', page(f"[manual]({CITED})").html
     )
     assert "href" not in to_html(f"[manual]({CITED})", {1})
-    assert to_html("https://docs.example", set(), {"https://docs.example"}) == "<p>https://docs.example</p>"
+    assert to_html("https://docs.example", set()) == "<p>https://docs.example</p>"
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "ftp://docs.example"])
 def test_even_a_cited_address_is_no_link_when_it_is_no_web_address(address: str) -> None:
     assert "href" not in to_html(f"[x](<{address}>)", {1}, {address})
+
+
+BOATS = "https://book.example/boats?day=(mon)"
+
+
+@pytest.mark.parametrize("text", ["Book at {}.", "our page ({})", "see {}, or call", "\"{}\"", "- {}"])
+def test_an_address_that_a_quoted_source_gives_can_be_opened(text: str) -> None:
+    html = to_html(text.format(BOATS), {1}, addresses_in(f"our booking page ({BOATS}); write to us"))
+    link = LexborHTMLParser(html).css_first("a")
+    assert link is not None and link.attributes["href"] == BOATS == link.text()
+
+
+def test_an_address_that_no_source_gives_stays_text() -> None:
+    assert "<a" not in to_html("https://mallory.example", {1}, {BOATS})
+    assert "<a" not in to_html(f"{BOATS}.mallory.example", {1}, {BOATS})

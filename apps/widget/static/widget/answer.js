@@ -104,21 +104,36 @@ function paint(answer) {
 const liveParagraph = () => Object.assign(document.createElement("p"), { className: "live" });
 
 function paintParagraph(p, text, answer) {
-  const parts = text.split(MARKER); // text, number, text, number, …
   let node = p.firstChild;
-  parts.forEach((part, index) => {
-    const isNumber = index % 2 === 1;
-    if (!part || (isNumber && !answer.citations.has(Number(part)))) return;
-    const fits = isNumber ? node?.dataset?.n === part : node?.nodeType === Node.TEXT_NODE;
-    if (!fits) node = p.insertBefore(isNumber ? markOf(Number(part), answer) : new Text(), node);
-    if (!isNumber && node.data !== part) node.data = part;
+  for (const piece of piecesOf(text, answer)) {
+    const isMark = typeof piece === "number";
+    const fits = isMark ? node?.dataset?.n === String(piece) : node?.nodeType === Node.TEXT_NODE;
+    if (!fits) node = p.insertBefore(isMark ? markOf(piece, answer) : new Text(), node);
+    if (!isMark && node.data !== piece) node.data = piece;
     node = node.nextSibling;
-  });
+  }
   while (node) {
     const next = node.nextSibling;
     node.remove();
     node = next;
   }
+}
+
+// Texts and the numbers of citations. A number that is none belongs to the text, as in a[0]; the last one may still
+// become a mark, since its citation comes right after it.
+function piecesOf(text, answer) {
+  const parts = text.split(MARKER); // text, number, text, number, …
+  const pieces = [];
+  parts.forEach((part, index) => {
+    const isNumber = index % 2 === 1;
+    if (isNumber && answer.citations.has(Number(part))) pieces.push(Number(part));
+    else if (isNumber ? parts.slice(index + 1).join("") : part) {
+      const words = isNumber ? `[${part}]` : part;
+      if (typeof pieces.at(-1) === "string") pieces[pieces.length - 1] += words;
+      else pieces.push(words);
+    }
+  });
+  return pieces;
 }
 
 // ---- when it has come
