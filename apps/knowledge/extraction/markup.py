@@ -1,8 +1,10 @@
 """Turns an HTML tree into blocks: what web pages, DOCX, EPUB and e-mails have in common."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
+from textwrap import dedent
 
 from selectolax.lexbor import LexborNode
 
@@ -10,10 +12,12 @@ from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction import cleaning
 from apps.knowledge.extraction.link_targets import without_targets
 from apps.knowledge.extraction.markup_tables import is_layout, read_table
-from apps.knowledge.extraction.markup_text import BLOCK_LEVEL, HEADINGS, flat_text, is_silent, raw_text
+from apps.knowledge.extraction.markup_text import BLOCK_LEVEL, HEADINGS, flat_text, is_lone_code, is_silent, raw_text
 
 _DEEPEST = 160
 _LONGEST_BOLD_HEADING = 100
+_LONGEST_ENTRY = 200
+_LANGUAGE = re.compile(r"[a-z]+[a-z0-9+#-]*(?: \w+=\S.*)?")
 _LINE_BREAK = "\0"
 
 
@@ -35,6 +39,8 @@ class _Walk:
         self._lists: list[Iterator[int] | None] = []
         self._kind = BlockKind.PARAGRAPH
         self._number = ""
+        # Where the text of the open list item stands among the blocks, None before it has any.
+        self._item: int | None = None
         self._term = ""
         self._level = 1
         self._boldness = 0
@@ -59,11 +65,28 @@ class _Walk:
         self._text.clear()
         if text:
             term, self._term = self._term, ""
-            number, self._number = self._number, ""
-            if self._is_bold and not term and self._kind is BlockKind.PARAGRAPH:
-                self.bold.add(len(self.blocks))
-            self._append(self._kind, term + number + text, level=self._depth())
+            if self._kind is BlockKind.LIST_ITEM:
+                self._item_text(term + text)
+            elif term and _is_entry(term, text):
+                self._append(BlockKind.LIST_ITEM, term + text, level=len(self._lists))
+            else:
+                if self._is_bold and not term:
+                    self.bold.add(len(self.blocks))
+                self._append(self._kind, term + text)
         self._is_bold = True
+
+    def _item_text(self, text: str) -> None:
+        """Begin a list item, or add a paragraph to it; below code or an inner list that stands a level deeper."""
+        level = max(0, len(self._lists) - 1)
+        if self._item is None:
+            number, self._number = self._number, ""
+            self._item = len(self.blocks)
+            self._append(BlockKind.LIST_ITEM, number + text, level=level)
+        elif self._item == len(self.blocks) - 1:
+            item = self.blocks[-1]
+            self.blocks[-1] = replace(item, text=f"{item.text}\n{text}")
+        else:
+            self._append(BlockKind.LIST_ITEM, text, level=level + 1)
 
     def _emit(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
         self._settle()
@@ -79,9 +102,6 @@ class _Walk:
 
     def _append(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
         self.blocks.append(Block(kind=kind, text=text, level=level))
-
-    def _depth(self) -> int:
-        return max(0, len(self._lists) - 1) if self._kind is BlockKind.LIST_ITEM else 0
 
     def _element(self, node: LexborNode, depth: int) -> None:
         tag = node.tag or ""
@@ -103,7 +123,11 @@ class _Walk:
 
     def heading(self, node: LexborNode, depth: int) -> None:
         self._level = HEADINGS[node.tag or ""]
-        self._emit(BlockKind.HEADING, flat_text(node), level=self._level)
+        text = flat_text(node)
+        if text and self._item is None and self._kind is BlockKind.LIST_ITEM:
+            # A step under a heading of its own: the number is the heading's, and what follows is plain text.
+            text, self._number, self._kind = self._number + text, "", BlockKind.PARAGRAPH
+        self._emit(BlockKind.HEADING, text, level=self._level)
 
     def summary(self, node: LexborNode, depth: int) -> None:
         """What can be unfolded is a section whose heading is always in sight."""
@@ -111,6 +135,16 @@ class _Walk:
 
     def code(self, node: LexborNode, depth: int) -> None:
         self._emit(BlockKind.CODE, cleaning.code(raw_text(node)))
+
+    def paragraph(self, node: LexborNode, depth: int) -> None:
+        """A paragraph of nothing but code is a block of code, unless it is what a list item begins with."""
+        self.flush()
+        begins_item = self._kind is BlockKind.LIST_ITEM and self._item is None
+        if is_lone_code(node) and not begins_item:
+            self._emit(BlockKind.CODE, cleaning.code(_without_fence(raw_text(node))))
+        else:
+            self.children(node, depth)
+            self.flush()
 
     def list(self, node: LexborNode, depth: int) -> None:
         self.flush()
@@ -121,12 +155,13 @@ class _Walk:
 
     def list_item(self, node: LexborNode, depth: int) -> None:
         self._settle()
-        outer, self._kind = self._kind, BlockKind.LIST_ITEM
+        outer = self._kind, self._item
+        self._kind, self._item = BlockKind.LIST_ITEM, None
         numbers = self._lists[-1] if self._lists else None
         self._number = f"{next(numbers)}. " if numbers is not None else ""
         self.children(node, depth)
         self.flush()
-        self._kind, self._number = outer, ""
+        (self._kind, self._item), self._number = outer, ""
 
     def term(self, node: LexborNode, depth: int) -> None:
         self._settle()
@@ -181,6 +216,18 @@ def _is_heading(block: Block, follower: Block) -> bool:
     return is_short and not block.text.endswith((".", ",", ";")) and follower.kind is not BlockKind.HEADING
 
 
+def _is_entry(term: str, text: str) -> bool:
+    """Tell whether a term and what it means make up an entry of a list, and not a question with its answer."""
+    return len(text) <= _LONGEST_ENTRY and not term.rstrip().endswith(("?", "？"))
+
+
+def _without_fence(code: str) -> str:
+    """Take off the name of the language that stands above indented lines: a fence that was read as a piece of code."""
+    language, _, lines = code.partition("\n")
+    is_fence = _LANGUAGE.fullmatch(language) and all(line[:1].isspace() for line in lines.splitlines() if line)
+    return dedent(lines) if lines.strip() and is_fence else code
+
+
 def _numbers(node: LexborNode) -> Iterator[int]:
     start = (node.attributes.get("start") or "").strip()
     return count(int(start) if start.isascii() and start.isdecimal() else 1)
@@ -190,6 +237,7 @@ _HANDLERS: dict[str, Callable[[_Walk, LexborNode, int], None]] = {
     **dict.fromkeys(HEADINGS, _Walk.heading),
     "summary": _Walk.summary,
     "br": _Walk.break_line,
+    **dict.fromkeys(("p", "div"), _Walk.paragraph),
     **dict.fromkeys(("pre", "listing", "xmp", "plaintext"), _Walk.code),
     **dict.fromkeys(("ul", "ol", "menu", "dir"), _Walk.list),
     "li": _Walk.list_item,

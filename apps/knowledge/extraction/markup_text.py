@@ -60,6 +60,12 @@ def raw_text(node: LexborNode) -> str:
     return "".join(pieces)
 
 
+def is_lone_code(node: LexborNode) -> bool:
+    """Tell whether an element holds one piece of code and no other text."""
+    parts = [child for child in _child_nodes(node) if child.is_element_node or (child.text_content or "").strip()]
+    return len(parts) == 1 and parts[0].tag in {"code", "kbd", "samp", "tt"}
+
+
 def is_silent(node: LexborNode) -> bool:
     """Tell whether a reader of the page never sees this element; what a click unfolds does count as seen."""
     return node.tag in SILENT or is_hidden(node)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise, takewhile
 
 from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction import cleaning
@@ -17,6 +17,7 @@ _NEARLY_FULL = 0.75
 _MOSTLY_FULL = 0.4
 _OFTEN_BROKEN = 0.25
 _DEEPEST = 5
+_ITEM_INDENT = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +42,20 @@ def text_blocks(text: str, *, page: int | None = None) -> list[Block]:
     blocks: list[Block] = []
     for filled, group in groupby(lines, key=bool):
         if filled:
-            blocks.extend(_group_blocks(list(group), layout, page))
+            part = list(group)
+            continued = _continue_item(blocks, part, layout, page)
+            blocks.extend(_group_blocks(part[continued:], layout, page))
     return blocks
+
+
+def _continue_item(blocks: list[Block], lines: Sequence[str], layout: _Layout, page: int | None) -> int:
+    """Add the indented lines that follow a list item and an empty line to the item; return how many these are."""
+    if not blocks or blocks[-1].kind is not BlockKind.LIST_ITEM:
+        return 0
+    further = list(takewhile(lambda line: _indent(line) >= _ITEM_INDENT and not _BULLET.match(line), lines))
+    texts = [block.text for block in _paragraphs(further, layout, page)]
+    blocks[-1] = replace(blocks[-1], text="\n".join([blocks[-1].text, *texts]))
+    return len(further)
 
 
 def _group_blocks(lines: list[str], layout: _Layout, page: int | None) -> Iterator[Block]:

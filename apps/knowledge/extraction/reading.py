@@ -14,6 +14,7 @@ from apps.core.error_handling import (
     ExtractionCrashError,
 )
 from apps.knowledge.extraction.detection import detect
+from apps.knowledge.extraction.faq_labels import without_faq_labels
 from apps.knowledge.extraction.limits import MIB, ExtractionLimits
 from apps.knowledge.extraction.readers import READERS
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
@@ -64,9 +65,9 @@ def _read(source: SourceFile) -> ExtractedFile:
 
 
 def _tidy(document: ExtractedDocument) -> ExtractedDocument:
-    """Drop what is no more than bullets and rules, and put a colon for the dots that lead to a number or price."""
-    blocks = tuple(_tidy_block(block) for block in document.blocks if not _MARKS.issuperset(block.text))
-    return replace(document, title=document.title or "Untitled", blocks=blocks)
+    """Drop what is no more than bullets and rules, labels of questions, and the dots that lead to a number or price."""
+    blocks = [_tidy_block(block) for block in document.blocks if not _MARKS.issuperset(block.text)]
+    return replace(document, title=document.title or "Untitled", blocks=tuple(without_faq_labels(blocks)))
 
 
 def _tidy_block(block: Block) -> Block:

@@ -180,7 +180,7 @@ def test_a_short_help_page_comes_out_whole_and_without_its_menu() -> None:
         ("heading", 2, "Can I return it?"),
         ("list_item", 0, "3. Ask."),
         ("list_item", 0, "4. Send it."),
-        ("paragraph", 0, "Weight: 210 g"),
+        ("list_item", 0, "Weight: 210 g"),
         ("paragraph", 0, "Prices"),
         ("table_row", 0, "Model: Lumen 3; Price: 49"),
         ("table_row", 0, "Model: Lumen 4; Price: 69"),

@@ -19,6 +19,12 @@ p[style-name='Subtitle'] => p:fresh
 p.Title => h1:fresh
 p[style-name^='Code'] => pre:separator('\\n')
 p[style-name='HTML Preformatted'] => pre:separator('\\n')
+p[style-name='List Bullet 2'] => ul|ol > li > ul > li:fresh
+p[style-name='List Number 2'] => ul|ol > li > ol > li:fresh
+p[style-name='List Bullet 3'] => ul|ol > li > ul|ol > li > ul > li:fresh
+p[style-name='List Number 3'] => ul|ol > li > ul|ol > li > ol > li:fresh
+p[style-name='List Continue'] => ul|ol > li > p:fresh
+p[style-name='List Continue 2'] => ul|ol > li > ul|ol > li > p:fresh
 p[style-name^='TOC'] => !
 p[style-name^='toc'] => !
 p[style-name='table of contents'] => !

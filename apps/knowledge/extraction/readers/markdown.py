@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -48,7 +49,9 @@ class _Walk:
         self.blocks: list[Block] = []
         self._heading = 0
         self._lists: list[Iterator[int] | None] = []
-        self._marker: str | None = None
+        self._marker = ""
+        # Where the text of each open list item stands among the blocks, None before it has any.
+        self._items: list[int | None] = []
         self._rows: list[list[str]] | None = None
         self._header_rows = 0
         self._writer = TargetWriter()
@@ -64,16 +67,34 @@ class _Walk:
             self.blocks.append(Block(kind=kind, text=text, level=level))
 
     def _inline(self, token: Token) -> None:
-        text = self._text(token.children or ())
+        children = token.children or []
+        text = self._text(children)
         if self._rows is not None:
             self._rows[-1].append(cleaning.one_line(text))
         elif self._heading:
             self._emit(BlockKind.HEADING, cleaning.one_line(text), self._heading)
-        elif self._lists:
-            marker, self._marker = self._marker or "", None
-            self._emit(BlockKind.LIST_ITEM, marker + text if text else "", len(self._lists) - 1)
+        elif self._items and self._items[-1] is None:
+            self._begin_item(text)
+        elif [child.type for child in children] == ["code_inline"]:
+            self._emit(BlockKind.CODE, cleaning.code(children[0].content))
+        elif self._items:
+            self._continue_item(text)
         else:
             self._emit(BlockKind.PARAGRAPH, text)
+
+    def _begin_item(self, text: str) -> None:
+        if text:
+            marker, self._marker = self._marker, ""
+            self._items[-1] = len(self.blocks)
+            self._emit(BlockKind.LIST_ITEM, marker + text, len(self._lists) - 1)
+
+    def _continue_item(self, text: str) -> None:
+        """Add a further paragraph to its item; below code or an inner list it stands on its own, a level deeper."""
+        if self._items[-1] == len(self.blocks) - 1:
+            item = self.blocks[-1]
+            self.blocks[-1] = replace(item, text=f"{item.text}\n{text}".rstrip())
+        else:
+            self._emit(BlockKind.LIST_ITEM, text, len(self._lists))
 
     def _text(self, tokens: Sequence[Token]) -> str:
         """Return inline tokens as text, with the targets of links where they stand in running text."""
@@ -103,7 +124,12 @@ class _Walk:
 
     def _list_item_open(self, token: Token) -> None:
         numbers = self._lists[-1]
-        self._marker = f"{next(numbers)}. " if numbers is not None else None
+        self._marker = f"{next(numbers)}. " if numbers is not None else ""
+        self._items.append(None)
+
+    def _list_item_close(self, token: Token) -> None:
+        self._items.pop()
+        self._marker = ""
 
     def _fence(self, token: Token) -> None:
         self._emit(BlockKind.CODE, cleaning.code(token.content))
