@@ -202,8 +202,11 @@ EMBEDDING_BASE_URL = env.text("TACIT_EMBEDDING_BASE_URL")
 # How documents are cut: by their structure, or also where neighbouring sentences differ most in meaning, which costs an
 # embedding of every sentence and was measured to bring nothing clear (docs/benchmarks.md).
 CHUNKING = env.choice("TACIT_CHUNKING", "structure", "semantic")
-# A cross-encoder that ranks the best passages anew; none by default.
+# The older name of TACIT_READER_MODEL, which goes first.
 RERANKER_MODEL = env.text("TACIT_RERANKER_MODEL")
+# Which model reads question and text together: local (the default, in this process), none, or a cross-encoder that
+# fastembed knows (docs/models.md).
+READER_MODEL = env.text("TACIT_READER_MODEL") or RERANKER_MODEL or "local"
 LANGUAGE_MODEL = env.language_model()
 
 # How many seconds something outside that failed three times in a row (a model's server, a site) is left alone.
@@ -265,7 +268,8 @@ SERVICES = {
     "privacy": "apps.rag.privacy_service.PrivacyService",
     "search": "apps.retrieval.vector_search.create_search_service",
     "embeddings": "apps.retrieval.providers.create_embeddings",
-    "reranker": "apps.retrieval.providers.create_configured_reranker",
+    "reader": "apps.retrieval.providers.create_configured_reader",
+    "reranker": "types.NoneType",  # none, until the pipeline asks the reader instead
     "llm": "apps.rag.llm_service.create_llm_service",
     "alerts": "apps.observability.alerts.AlertService",
     "leak_tests": "apps.observability.leaktest.service.LeakTestService",

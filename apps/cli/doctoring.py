@@ -27,7 +27,7 @@ CHECKS = {
     "sources": "apps.cli.doctoring_database.sources",
     "alerts": "apps.cli.doctoring_database.alerts",
     "embedding model": "apps.cli.doctoring_models.embedding_model",
-    "reranker": "apps.cli.doctoring_models.reranker",
+    "reader": "apps.cli.doctoring_models.reader",
     "language model": "apps.cli.doctoring_models.language_model",
     "web": "apps.cli.doctoring_machine.web",
     "mail": "apps.cli.doctoring_machine.mail",

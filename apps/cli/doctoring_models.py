@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from apps.cli.doctoring_notes import Note
-from apps.core.embedding_service.minilm_model import StoredModel, stored_model
-from apps.core.error_handling import ProviderError
+from apps.core.embedding_service.minilm_model import MINILM
+from apps.core.error_handling import ProviderError, SettingsError
+from apps.core.local_models.stored_model import FileState
+from apps.core.reader.registry import NONE, load_reader
 from apps.core.services import ServiceRegistry, load
-from apps.retrieval.reranker import reranker_status
 
 if TYPE_CHECKING:
     from apps.rag.llm_service.findings import Finding
@@ -20,21 +21,24 @@ EXAMINE = "apps.rag.llm_service.examination.examine"  # loaded only where there 
 
 def embedding_model() -> str:
     """Use the model, which makes the local one's file anew where that is missing or damaged."""
-    before = stored_model(settings.MODELS_DIR) if settings.EMBEDDING_MODEL == LOCAL else StoredModel.INTACT
+    before = MINILM.state(settings.MODELS_DIR) if settings.EMBEDDING_MODEL == LOCAL else FileState.INTACT
     service = ServiceRegistry.get("embeddings")
     service.embed_query("warranty")
-    if before is not StoredModel.INTACT:
+    if before is not FileState.INTACT:
         raise Note(f"The file of the local model was {before} and has been made anew. Nothing more is to do.")
     return f"{service.name}, {service.dimensions} dimensions; its files are whole and it answers"
 
 
-def reranker() -> str:
-    if not settings.RERANKER_MODEL:
+def reader() -> str:
+    """Use the model, which builds the local one's file where that is missing or damaged."""
+    if settings.READER_MODEL == NONE:
         return "none, as configured"
-    ok, sentence = reranker_status(settings.RERANKER_MODEL, settings.MODELS_DIR)
-    if not ok:
-        raise Note(sentence)
-    return sentence
+    try:
+        found = load_reader(settings.READER_MODEL, settings.MODELS_DIR)
+    except SettingsError as error:
+        raise Note(f"{error} Until then answers are chosen by the embedding and words alone.") from None
+    found.score("How long is the warranty?", ["The warranty is two years."])
+    return f"{found.name} is ready: its files are whole and it answers"
 
 
 def language_model() -> str:

@@ -21,7 +21,7 @@ from apps.chatbots.models import Chatbot
 from apps.cli.demo import fill_demo_bot
 from apps.cli.people import ADDRESS_FILE, new_sign_in_link
 from apps.cli.readiness import prepare
-from apps.core.error_handling import ProviderRejectedError, ProviderUnavailableError, SettingsError
+from apps.core.error_handling import ProviderError, ProviderRejectedError, ProviderUnavailableError, SettingsError
 from apps.core.services import ServiceRegistry, load
 from apps.observability.publishing import start_publishing
 
@@ -112,7 +112,9 @@ def warm_up() -> None:
     """Load every model before the first visitor waits for it. One on a server that fails is no reason not to serve."""
     with suppress(ProviderUnavailableError, ProviderRejectedError):
         ServiceRegistry.get("embeddings").embed_query("ready")
-    ServiceRegistry.get("reranker")
+    if reader := ServiceRegistry.get("reader"):
+        with suppress(ProviderError):
+            reader.score("ready", ["ready"])
     ServiceRegistry.get("llm")
 
 

@@ -40,7 +40,7 @@ TITLES: Mapping[str, str] = {
 SUBJECTS: Mapping[str, str] = {
     "llm": "the language model",
     "embeddings": "the embedding model",
-    "reranker": "the reranking model",
+    "reader": "the reading model",
     "site": "a web site",
 }
 # Where an owner sees more of it: the page of a chatbot and what is asked of it, or a page of the organization.

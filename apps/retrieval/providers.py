@@ -1,4 +1,4 @@
-"""The embedding model and the reranker that settings ask for, and the model of each embedding space in use."""
+"""The embedding model and the reader that settings ask for, and the model of each embedding space in use."""
 
 import threading
 from urllib.parse import urlsplit
@@ -10,10 +10,11 @@ from apps.core.embedding_service import EmbeddingService, create_embedding_servi
 from apps.core.embedding_service.guarded import OUTAGES, GuardedEmbeddingService
 from apps.core.embedding_service.registry import is_remote
 from apps.core.error_handling import ProviderError
+from apps.core.reader.protocol import Reader
+from apps.core.reader.registry import create_reader
+from apps.core.reader.with_circuit_breaker import ReaderWithCircuitBreaker
 from apps.core.services import ServiceRegistry
 from apps.retrieval.models import EmbeddingSpace
-from apps.retrieval.reranker import Reranker, create_reranker
-from apps.retrieval.reranker.guarded import GuardedReranker
 
 _by_spec: dict[str, EmbeddingService] = {}
 _making = threading.Lock()
@@ -66,12 +67,12 @@ def space_of(service: EmbeddingService) -> EmbeddingSpace:
     return space
 
 
-def create_configured_reranker() -> Reranker | None:
-    """Return the reranker of TACIT_RERANKER_MODEL, or None when none is set or its model is not there."""
-    made = create_reranker(settings.RERANKER_MODEL, settings.MODELS_DIR) if settings.RERANKER_MODEL else None
+def create_configured_reader() -> Reader | None:
+    """Return the reader of TACIT_READER_MODEL, or None when there is to be none or its model is not there."""
+    made = create_reader(settings.READER_MODEL, settings.MODELS_DIR)
     if made is None:
         return None
     breaker = CircuitBreaker(
-        recovery_timeout=settings.CIRCUIT_SECONDS, expected_exception=ProviderError, name=f"reranker:{made.name}"
+        recovery_timeout=settings.CIRCUIT_SECONDS, expected_exception=ProviderError, name=f"reader:{made.name}"
     )
-    return GuardedReranker(made, breaker)
+    return ReaderWithCircuitBreaker(made, breaker)

@@ -49,7 +49,7 @@ KNOWN = {
     "apps/retrieval/lexical.py:_tokens()": "the stems of single words",
     "apps/retrieval/lexical.py:term_id()": "the numbers of single words",
     "apps/retrieval/providers.py:_by_spec": "embedding models by setting",
-    "apps/retrieval/reranker/registry.py:_warn_once()": "which warnings were given",
+    "apps/core/reader/registry.py:_warn_once()": "which warnings were given",
     "apps/retrieval/search_sql.py:search_statement()": "statements of our own, by size of the vectors",
     "apps/widget/texts.py:texts_for()": "the words of the visitor's pages, by language",
 }

@@ -1,26 +1,20 @@
 """Builds the local model's ONNX file; runs in a process of its own, so that its memory is given back."""
 
-import hashlib
 import sys
-import tempfile
 from pathlib import Path
 
 from safetensors import safe_open
 
 from apps.core.embedding_service.minilm_graph import MiniLMGraph
 from apps.core.embedding_service.minilm_weights import checked_weights
+from apps.core.local_models.stored_model import write_model
 
 
 def convert(folder: Path, stem: str) -> Path:
-    """Writes `<stem>.<first 16 digits of its sha256>.onnx` into `folder`: complete or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes the model into `folder` under a name that begins with `stem`."""
     with safe_open(checked_weights(), framework="numpy") as weights:
         content = MiniLMGraph(weights.get_tensor).build().SerializeToString(deterministic=True)
-    target = folder / f"{stem}.{hashlib.sha256(content).hexdigest()[:16]}.onnx"
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=f"{stem}.", suffix=".part", delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(target)
-    return target
+    return write_model(folder, stem, content)
 
 
 if __name__ == "__main__":

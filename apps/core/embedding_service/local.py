@@ -10,12 +10,13 @@ from tokenizers import Tokenizer
 
 from apps.core.embedding_service.batching import batches_by_length
 from apps.core.embedding_service.fluency import wordpiece_fluency
-from apps.core.embedding_service.minilm_model import RUN_ERRORS, open_minilm
+from apps.core.embedding_service.minilm_model import open_minilm
 from apps.core.embedding_service.minilm_weights import minilm_folder
 from apps.core.embedding_service.protocol import EmbeddingResult, Vector
 from apps.core.embedding_service.registry import EmbeddingSettings
 from apps.core.embedding_service.text_input import encodable
 from apps.core.error_handling import LocalModelError
+from apps.core.local_models.sessions import RUN_ERRORS
 
 # Measured on 2 cores: batches of one to four passages are as fast as any, and larger ones only take more memory.
 _BATCH_TOKENS = 512

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from apps.core.embedding_service import LocalEmbeddingService, minilm_model, minilm_weights
+from apps.core.embedding_service import LocalEmbeddingService, minilm_weights
 from apps.core.embedding_service.minilm_weights import checked_weights, minilm_folder
 from apps.core.error_handling import SettingsError
+from apps.core.local_models.stored_model import StoredModel
 
 Array = NDArray[np.float32]
 ROOT = Path(__file__).parents[3]
@@ -97,7 +98,7 @@ def test_it_knows_english_better_than_german_and_chinese_not_at_all(service: Loc
 
 
 def test_the_second_start_builds_nothing(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minilm_model, "_build_model", lambda _: pytest.fail("the model was built again"))
+    monkeypatch.setattr(StoredModel, "_build", lambda *_: pytest.fail("the model was built again"))
     LocalEmbeddingService(models_dir=models_dir)
 
 

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fastembed.rerank.cross_encoder import TextCrossEncoder
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
 
 from apps.core.embedding_service.fastembed_loading import load_from_files
+from apps.core.embedding_service.fluency import wordpiece_fluency
 from apps.core.embedding_service.text_input import encodable
 
 # The usual names of models that fastembed has under another one: the same weights, converted to ONNX.
@@ -19,8 +22,10 @@ _CONVERTED = {
 _BATCH = 16
 
 
-class FastembedReranker:
+class FastembedReader:
     """The model's files are looked for in `cache_dir`; SettingsError says what to do when they are not there."""
+
+    calibrated = False
 
     def __init__(self, model_name: str, cache_dir: Path, *, threads: int = 2, allow_download: bool = False) -> None:
         self.name = model_name
@@ -30,13 +35,19 @@ class FastembedReranker:
             lambda: TextCrossEncoder(
                 converted, cache_dir=str(cache_dir), threads=threads, local_files_only=not allow_download, cuda=False
             ),
-            kind="reranker",
+            kind="reader",
             model_name=converted,
             cache_dir=cache_dir,
             known=known,
         )
+        # The base class does not declare it.
+        self._tokenizer: Tokenizer = getattr(self._model.model, "tokenizer")  # noqa: B009
 
-    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """The model's raw scores (logits): about -12 to 12, above 0 where it takes the text for an answer."""
-        passages = [encodable(text) for text in texts]
-        return [float(score) for score in self._model.rerank(encodable(query), passages, batch_size=_BATCH)]
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """The model's raw scores (logits), whose range is its own."""
+        readable = [encodable(text) for text in texts]
+        return [float(score) for score in self._model.rerank(encodable(question), readable, batch_size=_BATCH)]
+
+    def fluency(self, text: str) -> float:
+        """1 for multilingual models: their tokenizers are none that cut foreign words into letters."""
+        return wordpiece_fluency(self._tokenizer, text) if isinstance(self._tokenizer.model, WordPiece) else 1.0
