@@ -4,7 +4,7 @@ from selectolax.lexbor import LexborNode
 
 from apps.core.chunking.blocks import Block
 from apps.knowledge.extraction.markup_text import flat_text, is_silent
-from apps.knowledge.extraction.tables import table_blocks
+from apps.knowledge.extraction.tables import count_grouped_rows, table_blocks
 
 _WIDEST_SPAN = 64
 _TALLEST_SPAN = 2_000
@@ -28,7 +28,9 @@ def read_table(table: LexborNode) -> list[Block]:
     """Return a data table as one block for each of its body rows."""
     rows = _rows(table)
     grid = _fill_spans(rows)
-    return table_blocks(grid, header_rows=_header_rows(rows))
+    marked = _header_rows(rows)
+    # Many authors mark the first of two header rows only.
+    return table_blocks(grid, header_rows=count_grouped_rows(grid) or 1 if marked == 1 else marked)
 
 
 def _fill_spans(rows: list[LexborNode]) -> list[list[str]]:

@@ -3,16 +3,27 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from apps.knowledge.extraction.tables import Row, column_names, guess_header_rows, is_amount, is_year
+from apps.knowledge.extraction.tables import (
+    Row,
+    column_names,
+    count_grouped_rows,
+    guess_header_rows,
+    is_amount,
+    is_year,
+)
 
 _MOST_HEADER_ROWS = 4
 _LONGEST_NAME = 120
+_MOST_WORDS_OF_NAME = 2
 
 
 def count_header_rows(rows: Sequence[Row], *, expected: bool = False) -> int:
     """Return how many rows at the top name the columns."""
     if len(rows) < 2 or len(rows[0]) < 2:
         return 0
+    grouped = count_grouped_rows(rows) or (2 if _is_layered(rows) else 0)
+    if grouped:
+        return grouped
     above = _rows_above_numbers(rows)
     if 1 < above < len(rows) and _is_stacked(rows[:above]):
         return above
@@ -42,10 +53,12 @@ def _spread_groups(header: Sequence[Row], columns: Sequence[int]) -> tuple[list[
     remarks: list[str] = []
     spread: list[list[str]] = []
     for row in header[:-1]:
-        line = [""] * len(row)
-        if row[0] and not last[0]:
-            remarks.append(row[0])
-        if sum(map(bool, row[1:])) == 1:
+        # A label above an empty cell is the name of its own column.
+        line = ["" if last[place] else cell for place, cell in enumerate(row)]
+        if line[0] and not _names_column(line):
+            remarks.append(line[0])
+            line[0] = ""
+        if not line[0] and sum(map(bool, row[1:])) == 1:
             # One label above all columns says when or what the whole table is.
             remarks.append("".join(row[1:]))
             continue
@@ -54,6 +67,11 @@ def _spread_groups(header: Sequence[Row], columns: Sequence[int]) -> tuple[list[
         remarks += [cell for place, cell in enumerate(row) if cell and place and cell not in line]
         spread.append(line)
     return [*spread, list(last)], remarks
+
+
+def _names_column(own_names: Row) -> bool:
+    """Tell whether the label on the left names its column, as others do, and doesn't say what the numbers are in."""
+    return any(own_names[1:]) or len(own_names[0].split()) <= _MOST_WORDS_OF_NAME
 
 
 def _spread(row: Row, line: list[str], places: list[int]) -> None:
@@ -86,6 +104,15 @@ def _is_stacked(rows: Sequence[Row]) -> bool:
     """Tell whether the rows look like layers of one header: the label column empty below, or groups above names."""
     filled = [sum(map(bool, row)) for row in rows]
     return not rows[-1][0] or (filled[0] < filled[-1] and not all(rows[0]))
+
+
+def _is_layered(rows: Sequence[Row]) -> bool:
+    """Tell whether two rows of words name the columns together: groups with gaps above, names that fill the gaps."""
+    if len(rows) <= 2 or not rows[0][0] or rows[1][0] or not all(rows[2]):
+        return False
+    columns = list(zip(rows[0], rows[1], strict=True))
+    fills_gap = any(name and not group for group, name in columns)
+    return fills_gap and all(map(any, columns)) and _is_wordy(rows[0]) and _is_wordy(rows[1])
 
 
 def _is_wordy(row: Row) -> bool:

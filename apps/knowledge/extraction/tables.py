@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction.cleaning import one_line
@@ -15,6 +16,8 @@ _AMOUNT = re.compile(
 _YEAR = re.compile(r"(?:FY|H[12]|Q[1-4])?[ /-]?(?:19|20)\d\d(?:[/-]\d\d(?:\d\d)?)?[*ae]?", re.IGNORECASE)
 _LONGEST_NAME = 80
 _LONGEST_LABEL = 60
+_FEWEST_GROUPED = 3
+_MOST_GROUPED_ROWS = 4
 
 
 def table_blocks(rows: Sequence[Row], *, header_rows: int | None = None, page: int | None = None) -> list[Block]:
@@ -42,24 +45,50 @@ def row_text(row: Row, names: Row = ()) -> str:
 
 
 def column_names(header: Sequence[Row]) -> list[str]:
-    """Join header rows from top to bottom into one name for each column, each word group once."""
+    """Join header rows from top to bottom into one name for each column ("Address – Street"), each word group once."""
     if not header:
         return []
     width = max(map(len, header))
     columns = ([row[column] for row in header if column < len(row)] for column in range(width))
-    return [" ".join(dict.fromkeys(part for part in parts if part)).rstrip(": ") for parts in columns]
+    return [" – ".join(dict.fromkeys(part for part in parts if part)).rstrip(": ") for parts in columns]
 
 
 def guess_header_rows(grid: Sequence[Row]) -> int:
-    """Return 1 where the first row names the columns, else 0."""
+    """Return 1 where the first row names the columns, more where it names groups of them, else 0."""
     if len(grid) < 2 or len(grid[0]) < 2:
         return 0
+    grouped = count_grouped_rows(grid)
+    if grouped:
+        return grouped
     first, body = grid[0], grid[1:]
     if not _may_name_columns(first):
         return 0
     if not first[0] or _numbers_below_words(first, body):
         return 1
     return int(len(first) > 2 and all(first) and len(set(first)) == len(first))
+
+
+def count_grouped_rows(grid: Sequence[Row]) -> int:
+    """Return how many rows at the top make up a header with labels over several columns, 0 where there is none.
+
+    A label over several columns stands in each of them, so neighbours that are equal have different names below.
+    """
+    count = 1
+    while count < min(_MOST_GROUPED_ROWS, len(grid) - 1) and _groups(grid[count - 1], grid[count]):
+        count += 1
+    return count if count > 1 else 0
+
+
+def _groups(upper: Row, lower: Row) -> bool:
+    """Tell whether a row holds labels for groups of the columns that the row below it names."""
+    if len(upper) != len(lower) or len(upper) < _FEWEST_GROUPED:
+        return False
+    if lower[0] not in {"", upper[0]} or upper[0] == upper[1]:
+        return False
+    if any(len(cell) > _LONGEST_NAME or (is_amount(cell) and not is_year(cell)) for cell in upper):
+        return False
+    above, below = pairwise(upper), pairwise(lower)
+    return any(one[0] and one[0] == one[1] and two[0] != two[1] for one, two in zip(above, below, strict=True))
 
 
 def is_amount(cell: str) -> bool:

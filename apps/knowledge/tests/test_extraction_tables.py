@@ -230,7 +230,7 @@ def test_stacked_headers_become_one_name() -> None:
     sheet.merge_cells("B1:C1")
     sheet.merge_cells("D1:E1")
     assert rows_of(read_workbook(workbook).documents[0].blocks) == [
-        "Zone: North; 2022 Sales: 10; 2022 Profit: 1; 2023 Sales: 20; 2023 Profit: 3"
+        "Zone: North; 2022 – Sales: 10; 2022 – Profit: 1; 2023 – Sales: 20; 2023 – Profit: 3"
     ]
 
 
