@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from apps.core.chunking import Part
 from apps.rag.context_builder import Context, ContextBuilder
 
 WARRANTY = (
@@ -34,6 +35,7 @@ class ShopHit:
     heading_path: tuple[str, ...] = ()
     url: str = ""
     page: int | None = None
+    layout: tuple[Part, ...] = ()
     score: float = 0.8
     cosine: float = 0.6
     bm25: float = 3.0
