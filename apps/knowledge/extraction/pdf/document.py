@@ -9,7 +9,7 @@ from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction import cleaning
 from apps.knowledge.extraction.pdf.contents import without_contents
 from apps.knowledge.extraction.pdf.figure_labels import with_joined_labels
-from apps.knowledge.extraction.pdf.paragraphs import Paragraph, code_text, item_text
+from apps.knowledge.extraction.pdf.paragraphs import SENTENCE_END, Paragraph, code_text, item_text
 from apps.knowledge.extraction.tables import is_amount, table_blocks
 
 _LARGER = 1.12
@@ -168,18 +168,18 @@ def _join_across(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
 
 def _split_off(paragraph: Paragraph) -> Paragraph | None:
     """Leave a paragraph what ends the sentence of the page before, and return what belongs to its own page."""
-    if len(paragraph.lines) <= _MOST_CARRIED_LINES:
-        return None
     for number, line in enumerate(paragraph.lines[:_MOST_CARRIED_LINES]):
-        end = _INNER_END.search(line.text)
+        end, below = _INNER_END.search(line.text), paragraph.lines[number + 1 :]
         if end is not None:
             first, second = (
                 replace(line, text=line.text[: end.end()]),
                 replace(line, text=line.text[end.end() :].strip()),
             )
-            rest = replace(paragraph, lines=[second, *paragraph.lines[number + 1 :]])
             paragraph.lines = [*paragraph.lines[:number], first]
-            return rest
+            return replace(paragraph, lines=[second, *below])
+        if below and SENTENCE_END.search(line.text) and not below[0].text[:1].islower():
+            paragraph.lines = paragraph.lines[: number + 1]
+            return replace(paragraph, lines=below)
     return None
 
 

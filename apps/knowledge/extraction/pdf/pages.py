@@ -14,7 +14,7 @@ from apps.knowledge.extraction.pdf.paragraphs import Paragraph, paragraphs
 from apps.knowledge.extraction.pdf.reading_order import reading_order
 from apps.knowledge.extraction.pdf.ruled_tables import take_tables
 from apps.knowledge.extraction.pdf.rulings import find_grids, find_rules
-from apps.knowledge.extraction.pdf.running_lines import RunningLines
+from apps.knowledge.extraction.pdf.running_lines import RunningLines, inside
 from apps.knowledge.extraction.pdf.words import PageText, page_text
 
 _UNREADABLE = 0.3
@@ -45,9 +45,10 @@ def read_page(page: pdfium.PdfPage, number: int, running: RunningLines, *, code:
     text = page_text(page)
     found: list[Paragraph] = []
     for direction, layer in enumerate(page_layers(page, text)):
-        kept = running.without(layer.pieces, page.get_bbox(), text.rotations[0])
-        # A page of nothing but repeated lines, such as a title slide, says what they say.
-        for paragraph in _paragraphs(kept or layer.pieces, layer.rules, number, code=code):
+        frame, quarter = page.get_bbox(), text.rotations[0]
+        kept = running.without(layer.pieces, frame, quarter)
+        # A page of nothing but repeated lines, such as a title slide, says what they say, if not in its margins.
+        for paragraph in _paragraphs(kept or inside(layer.pieces, frame, quarter), layer.rules, number, code=code):
             paragraph.aside = direction > 0
             found.append(paragraph)
     is_scan = text.characters <= _FEW_CHARACTERS and _covered_by_pictures(page)
@@ -69,7 +70,7 @@ def page_layers(page: pdfium.PdfPage, text: PageText) -> list[Layer]:
 
 def _paragraphs(pieces: list[Piece], rules: list[Box], number: int, *, code: bool) -> list[Paragraph]:
     found: list[Paragraph] = []
-    for part in reading_order(pieces, rules):
+    for part in reading_order(pieces, rules) if pieces else ():
         above, rows, below = split_table(part, rules) if part.cuts else (part.pieces, [], [])
         found += paragraphs(above, number, code=code)
         if rows:

@@ -18,7 +18,7 @@ _INDENT = 0.8
 _SHORT = 0.72
 LEADER_TO_NUMBER = re.compile(r"(?:\.\s?){4,}\s*[\d.,-]+$")
 _BULLET = re.compile(r"[•·●○▪◦■□‣➢➤✓✔❖\uf020-\uf0ff\-–—*]\s+")
-_SENTENCE_END = re.compile(r"[.!?:。！？]['\"”’)\]]*$")
+SENTENCE_END = re.compile(r"[.!?:。！？]['\"”’)\]]*$")
 _ENOUGH_LINES = 3
 _CHARACTER_WIDTH = 0.6
 
@@ -118,7 +118,7 @@ def _text(lines: list[Line], page: int, *, code: bool) -> list[Paragraph]:
             last.lines.append(line)
         else:
             result.append(_begin(line, page, is_code=is_code))
-        result[-1].open = not line.short and not _SENTENCE_END.search(line.text)
+        result[-1].open = not line.short and not SENTENCE_END.search(line.text)
     _set_levels(result)
     return result
 
@@ -139,12 +139,12 @@ def _goes_on(paragraph: Paragraph, line: Line, pitch: float) -> bool:
         return False
     if last.text.endswith(("-", SOFT_HYPHEN)) or line.text[:1].islower():
         return True
-    if line.begins_bold and not last.ends_bold and _SENTENCE_END.search(last.text):
+    if line.begins_bold and not last.ends_bold and SENTENCE_END.search(last.text):
         return False
     if paragraph.kind is BlockKind.LIST_ITEM:
         return line.box.x0 > paragraph.lines[0].box.x0 + 0.3 * line.size and not last.short
     is_indented = line.box.x0 - last.box.x0 > _INDENT * line.size and not line.short
-    return not is_indented and not (last.short and _SENTENCE_END.search(last.text))
+    return not is_indented and not (last.short and SENTENCE_END.search(last.text))
 
 
 def _stands_apart(last: Line, line: Line, pitch: float) -> bool:

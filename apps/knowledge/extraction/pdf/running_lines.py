@@ -54,15 +54,25 @@ def find_running_lines(pages: Iterable[tuple[Sequence[Piece], Frame, int]]) -> R
     return RunningLines(repeated=frozenset(key for key, times in near.items() if times >= fewest))
 
 
+def inside(pieces: Sequence[Piece], frame: Frame, quarter: int) -> list[Piece]:
+    """Return the pieces that do not stand in the page's margins."""
+    page = turn(quarter, Box(*frame))
+    return [piece for piece in pieces if not _in_margin(piece, page)]
+
+
 def _outer(pieces: Sequence[Piece], frame: Frame, quarter: int, *, rows: int) -> list[Piece]:
     """Return the pieces of the page's first and last lines, and all in its margins."""
     page = turn(quarter, Box(*frame))
-    reach = _MARGIN * page.height
     lines = rows_of([piece for piece in pieces if piece.rows is None])
     rows = min(rows, max(1, len(lines) // _SHARE_OF_LINES))
     ends = [*lines[:rows], *lines[-rows:]] if len(lines) > 2 * rows else []
-    margins = (line for line in lines if line[0].box.y1 < page.y0 + reach or line[0].box.y0 > page.y1 - reach)
+    margins = (line for line in lines if _in_margin(line[0], page))
     return [piece for line in (*ends, *margins) for piece in line]
+
+
+def _in_margin(piece: Piece, page: Box) -> bool:
+    reach = _MARGIN * page.height
+    return piece.box.y1 < page.y0 + reach or piece.box.y0 > page.y1 - reach
 
 
 def _keys(piece: Piece) -> list[tuple[str, int]]:
