@@ -12,6 +12,8 @@ _LONGEST = 200
 _NEAR_TOP = 4
 _BEGINNING = 40
 _BORNE_OUT = 0.7
+_TITLE_PAGE = 14
+_FEWEST_CAPITALIZED = 3
 _WORD = re.compile(r"\w{3,}")
 # What programs write where an author wrote nothing.
 _MEANINGLESS = re.compile(
@@ -23,6 +25,20 @@ _MEANINGLESS = re.compile(
     re.IGNORECASE,
 )
 
+# What opens many documents and names none of them.
+_SHARED = re.compile(
+    r"\W*(?:for (?:immediate )?release|(?:press|news|media) (?:release|statement)|pressemitteilung|medienmitteilung|"
+    r"communiqué de presse|comunicado de prensa|comunicato stampa|united states(?: of america)?|"
+    r"(?:united states )?securities and exchange commission|(?:form|formular|formulaire|formulario) [\w-]{1,8}|"
+    r"(?:strictly )?confidential|draft|memorandum|circular|notice)\W*",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(
+    r"(?:\(?\d+(?:\.\d+)*[.)]?\s|[ivx]+[.)]\s|(?:part|item|section|chapter|article|teil|kapitel|abschnitt)\s+\w+\b|"
+    r"(?:table of )?contents|index|inhalt|inhaltsverzeichnis|abstract|summary|introduction|overview|einleitung)",
+    re.IGNORECASE,
+)
+
 
 def document_title(blocks: Sequence[Block], *, declared: str = "", otherwise: str) -> str:
     """Return the document's title: what its properties declare and its beginning bears out, else the heading that
@@ -31,12 +47,52 @@ def document_title(blocks: Sequence[Block], *, declared: str = "", otherwise: st
     A title that stands in the properties alone is not used: its author may never have seen it there, and readers don't.
     """
     declared = usable_title(declared)
-    if declared and _is_borne_out(declared, blocks):
+    if declared and _is_borne_out(declared, blocks) and not _SHARED.fullmatch(declared):
         return declared
     opening = [block for block in blocks[:_NEAR_TOP] if block.kind is BlockKind.HEADING]
     if opening and len(opening[0].text) <= _LONGEST:
-        return opening[0].text
+        return telling_title(opening[0].text, blocks, otherwise=otherwise)
     return declared if declared and _stands_in(declared, blocks) else otherwise
+
+
+def telling_title(title: str, blocks: Sequence[Block], *, otherwise: str) -> str:
+    """Return a title that tells the document apart from others that open with the same heading.
+
+    "For immediate release" gives way to the next heading, or stands before the file's name. An authority in capitals
+    at the top of a title page ("DEPARTMENT OF FISHERIES") is followed by what the page is about.
+    """
+    headings = _headings_after(title, blocks)
+    if _SHARED.fullmatch(title):
+        telling = [heading.text for _, heading in headings if _tells(heading.text)]
+        return telling[0] if telling else f"{title} – {otherwise}"
+    if not title.isupper() or len(title.split()) < _FEWEST_CAPITALIZED or not headings:
+        return title
+    place, following = headings[0]
+    both = f"{title} – {following.text}"
+    is_title_page = place == 0 and _tells(following.text) and not _is_section(following, title, blocks)
+    return both if is_title_page and len(both) <= _LONGEST else title
+
+
+def _headings_after(title: str, blocks: Sequence[Block]) -> list[tuple[int, Block]]:
+    """Return the other headings of the first page, and how many blocks stand between them and the title."""
+    texts = [block.text for block in blocks[:_TITLE_PAGE]]
+    start = texts.index(title) + 1 if title in texts else 0
+    return [
+        (place, block)
+        for place, block in enumerate(blocks[start : start + _TITLE_PAGE])
+        if block.kind is BlockKind.HEADING and block.text.casefold() != title.casefold()
+    ]
+
+
+def _tells(heading: str) -> bool:
+    return len(heading) <= _LONGEST and not _SHARED.fullmatch(heading) and not _SECTION.match(heading)
+
+
+def _is_section(heading: Block, title: str, blocks: Sequence[Block]) -> bool:
+    """Tell whether a heading is the first of several sections below the title."""
+    level = next((block.level for block in blocks if block.text == title), 0)
+    alike = sum(block.kind is BlockKind.HEADING and block.level == heading.level for block in blocks)
+    return heading.level > level and alike > 1
 
 
 def usable_title(declared: str) -> str:

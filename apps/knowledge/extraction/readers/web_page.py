@@ -14,6 +14,7 @@ from apps.knowledge.extraction.markup_links import write_out_links
 from apps.knowledge.extraction.page_content import content_blocks
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
+from apps.knowledge.extraction.titles import telling_title
 
 _META_CHARSET = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,100}?encoding=["']([\w.:-]{2,40})""",
@@ -56,7 +57,8 @@ def read(source: SourceFile) -> ExtractedFile:
 def _document(html: str, tree: LexborHTMLParser, source: SourceFile) -> ExtractedDocument:
     title, language = page_title(tree), page_language(tree)
     blocks = content_blocks(html, tree, title=title)
-    return ExtractedDocument(title=title or source.stem, blocks=tuple(blocks), language=language)
+    title = telling_title(title, blocks, otherwise=source.stem) if title else source.stem
+    return ExtractedDocument(title=title, blocks=tuple(blocks), language=language)
 
 
 def read_plainly(html: str, *, numbered: bool = True) -> list[Block]:
