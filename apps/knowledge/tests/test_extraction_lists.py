@@ -170,6 +170,13 @@ WORD_FOR_WORD = "The hook __init__ fills a[0] by law [2019], and *star* or _line
 
 def test_plain_text_stays_word_for_word() -> None:
     assert outline(WORD_FOR_WORD, "hook.txt") == [("paragraph", 0, WORD_FOR_WORD)]
+    notes = f"# Notes\n\n- one\n- **two**\n\n{WORD_FOR_WORD}\n"
+    assert outline(notes, "notes.txt") == [
+        ("heading", 1, "Notes"),
+        ("list_item", 0, "one"),
+        ("list_item", 0, "two"),
+        ("paragraph", 0, WORD_FOR_WORD),
+    ]
     assert outline("The hook `__init__` fills `a[0]`, see [2019].\n", "hook.md") == [
         ("paragraph", 0, "The hook __init__ fills a[0], see [2019].")
     ]

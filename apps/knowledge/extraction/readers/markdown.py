@@ -28,15 +28,16 @@ def read(source: SourceFile) -> ExtractedFile:
     text = decode(source.data)
     front = _FRONT_MATTER.match(text)
     named = _TITLE.search(front["fields"]) if front else None
-    blocks = markdown_blocks(text[front.end() :] if front else text)
+    # A note that only looks like Markdown may hold `__init__` or *.txt, and means them as they stand.
+    blocks = markdown_blocks(text[front.end() :] if front else text, literal=source.extension == "txt")
     declared = cleaning.one_line(named[1]) if named else ""
     title = declared or document_title(blocks, otherwise=source.stem)
     return ExtractedFile(documents=(ExtractedDocument(title=title, blocks=tuple(blocks)),))
 
 
-def markdown_blocks(text: str) -> list[Block]:
-    """Return the blocks of a Markdown text."""
-    walk = _Walk()
+def markdown_blocks(text: str, *, literal: bool = False) -> list[Block]:
+    """Return the blocks of a Markdown text; `literal` keeps single stars and underlines, which may mean themselves."""
+    walk = _Walk(literal=literal)
     for token in _PARSER.parse(text):
         walk.feed(token)
     return walk.blocks
@@ -45,7 +46,7 @@ def markdown_blocks(text: str) -> list[Block]:
 class _Walk:
     """Follows the flat stream of tokens that the parser gives."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, literal: bool) -> None:
         self.blocks: list[Block] = []
         self._heading = 0
         self._lists: list[Iterator[int] | None] = []
@@ -55,6 +56,7 @@ class _Walk:
         self._rows: list[list[str]] | None = None
         self._header_rows = 0
         self._writer = TargetWriter()
+        self._literal = literal
 
     def feed(self, token: Token) -> None:
         """Take the next token."""
@@ -68,7 +70,7 @@ class _Walk:
 
     def _inline(self, token: Token) -> None:
         children = token.children or []
-        text = self._text(children)
+        text = self._text([*map(_as_written, children)] if self._literal else children)
         if self._rows is not None:
             self._rows[-1].append(cleaning.one_line(text))
         elif self._heading:
@@ -150,6 +152,11 @@ class _Walk:
         rows, self._rows = self._rows or [], None
         header_rows = self._header_rows if rows and any(rows[0]) else 0
         self.blocks.extend(table_blocks(rows if header_rows else rows[1:], header_rows=header_rows))
+
+
+def _as_written(token: Token) -> Token:
+    is_emphasis = token.type in {"em_open", "em_close", "strong_open", "strong_close"}
+    return Token("text", "", 0, content=token.markup) if is_emphasis and token.markup != "**" else token
 
 
 def _links(tokens: Sequence[Token]) -> Iterator[Link]:
