@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
+import httpx2
 import numpy as np
 import openai
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +22,7 @@ from apps.core.error_handling import (
     ProviderUnavailableError,
     SettingsError,
 )
+from apps.core.proxies import find_proxy, proxy_address
 
 _OPENAI = "https://api.openai.com/v1"
 _OWN_DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
@@ -69,15 +72,10 @@ class OpenAIEmbeddingService:
         self.dimensions = dimensions
         self.max_tokens = max_tokens
         self._model = model
-        # The SDK builds its HTTP client itself: what that accepts changes from release to release.
-        self._client = openai.OpenAI(
-            # Servers without keys still get a header, and the SDK insists on one.
-            api_key=api_key or "none",
-            base_url=base_url or _OPENAI,
-            timeout=timeout,
-            max_retries=max_retries,
-        )
-        self._hasty_client = self._client.with_options(timeout=min(query_timeout, timeout), max_retries=0)
+        self._base_url = base_url or _OPENAI
+        # Servers without keys still get a header, and the SDK insists on one.
+        self._api_key = api_key or "none"
+        self._timeout, self._query_timeout, self._max_retries = timeout, min(query_timeout, timeout), max_retries
 
     def __repr__(self) -> str:
         return f"OpenAIEmbeddingService(name={self.name!r}, dimensions={self.dimensions})"
@@ -100,6 +98,26 @@ class OpenAIEmbeddingService:
 
     def fluency(self, text: str) -> float:
         return 1.0
+
+    @cached_property
+    def _client(self) -> openai.OpenAI:
+        """The client. Raises ProviderRejectedError where only an unusable proxy leads to the server."""
+        proxy = proxy_address(find_proxy(self._base_url))
+        return openai.OpenAI(
+            api_key=self._api_key,
+            base_url=self._base_url,
+            timeout=self._timeout,
+            max_retries=self._max_retries,
+            # By the SDK's own function: what its client accepts changes from release to release.
+            http_client=openai.DefaultHttpx2Client(
+                timeout=self._timeout,
+                transport=httpx2.HTTPTransport(proxy=proxy, limits=openai.DEFAULT_CONNECTION_LIMITS),
+            ),
+        )
+
+    @cached_property
+    def _hasty_client(self) -> openai.OpenAI:
+        return self._client.with_options(timeout=self._query_timeout, max_retries=0)
 
     def _readable(self, text: str) -> str:
         """What the server accepts: not empty and not longer than the model reads."""

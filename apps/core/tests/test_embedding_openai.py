@@ -201,3 +201,28 @@ def test_openai_itself_needs_a_key(tmp_path: Any) -> None:
 def test_an_unknown_provider_is_named_with_the_known_ones(tmp_path: Any) -> None:
     with pytest.raises(SettingsError, match=r"'hugface'.*fastembed, local, openai"):
         create_embedding_service("hugface:x", tmp_path)
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "socks4://x", ":"])
+def test_a_server_on_this_machine_is_asked_without_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, server: EmbeddingServer, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    assert len(client(server).embed_documents(["Hello."])) == 1
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://alice:hunter2@127.0.0.1:9")
+    service = OpenAIEmbeddingService(SECRET, "http://models.invalid/v1")
+    with pytest.raises(ProviderRejectedError, match="ALL_PROXY names a proxy of the kind socks5:") as caught:
+        service.embed_query("Hello.")
+    assert "hunter2" not in str(caught.value)

@@ -63,7 +63,7 @@ async def examine(configured: LanguageModelSettings, *, patience: float | None =
     first token, and a little more.
     """
     service = OpenAICompatibleLLMService.from_settings(configured)
-    if service.proxy is not None and not service.proxy.is_bypassed and not service.proxy.is_usable:
+    if service.proxy is not None and service.proxy.is_in_the_way:
         return bad_proxy(service.proxy)
     if patience is None:
         patience = configured.first_token_seconds + WHOLE_ANSWER

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 import openai
 
+from apps.core.proxies import INSTEAD, Proxy
 from apps.rag.llm_service.endpoint import Endpoint
-from apps.rag.llm_service.proxied import INSTEAD, unusable
-from config.proxies import Proxy
 
 MODELS_SHOWN = 8
 START_AGAIN = "then start Tacit again."
@@ -115,7 +114,7 @@ def no_streaming(place: str) -> Finding:
 
 
 def bad_proxy(proxy: Proxy) -> Finding:
-    return Finding(state="broken", seen=unusable(proxy), advice=INSTEAD)
+    return Finding(state="broken", seen=proxy.problem, advice=INSTEAD)
 
 
 def azure_not_found(endpoint: Endpoint, model: str) -> Finding:

@@ -9,9 +9,10 @@ from typing import Self
 from weakref import WeakKeyDictionary
 
 import httpx2
-from openai import APIStatusError, AsyncOpenAI, AsyncStream, DefaultAsyncHttpx2Client
+from openai import DEFAULT_CONNECTION_LIMITS, APIStatusError, AsyncOpenAI, AsyncStream, DefaultAsyncHttpx2Client
 
 from apps.core.error_handling import ProviderAnswerError
+from apps.core.proxies import find_proxy, proxy_address
 from apps.rag.llm_service.answer_text import answer_text
 from apps.rag.llm_service.bounded_stream import bound_response
 from apps.rag.llm_service.chunks import AnswerReader
@@ -19,11 +20,9 @@ from apps.rag.llm_service.endpoint import read_endpoint
 from apps.rag.llm_service.liveness import opened_alive
 from apps.rag.llm_service.piecewise import chunks_of, is_whole
 from apps.rag.llm_service.protocol import Prompt, Stop, Token
-from apps.rag.llm_service.proxied import transport_through
 from apps.rag.llm_service.request_body import refused_part, request_body
 from apps.rag.llm_service.translation import translated
 from config.env import LanguageModelSettings
-from config.proxies import find_proxy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,7 +171,7 @@ class OpenAICompatibleLLMService:
             timeout=limits,
             follow_redirects=False,
             event_hooks={"request": [self._authorize], "response": [bound_response]},
-            transport=transport_through(self.proxy),
+            transport=httpx2.AsyncHTTPTransport(proxy=proxy_address(self.proxy), limits=DEFAULT_CONNECTION_LIMITS),
         )
         return AsyncOpenAI(
             base_url=self.endpoint.url,

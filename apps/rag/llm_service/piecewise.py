@@ -16,5 +16,6 @@ async def chunks_of(stream: AsyncStream[object]) -> AsyncGenerator[object, None]
     if is_whole(stream):
         yield json.loads(await stream.response.aread())
         return
-    async for chunk in stream:
+    # Not by `async for`, which would leave a generator of the library's own behind.
+    while (chunk := await anext(stream, None)) is not None:
         yield chunk

@@ -8,7 +8,13 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment
 
+from apps.core.error_handling import ProviderRejectedError
+
 SPOKEN = ("http", "https")
+INSTEAD = (
+    "Name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, or the model's server in NO_PROXY so that it is asked without"
+    " one; then start Tacit again."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +42,16 @@ class Proxy:
         except ValueError:  # a port that is no number
             return False
 
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether the address is to be asked through it, and can't be."""
+        return not self.is_bypassed and not self.is_usable
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with one that is in the way."""
+        return f"{self.variable} names a proxy of the kind {self.scheme}:, and Tacit uses http: and https: ones only."
+
 
 def find_proxy(address: str) -> Proxy | None:
     """Return the proxy that the environment names for an address, also where it is not to be used for this one."""
@@ -57,3 +73,17 @@ def is_this_machine(host: str) -> bool:
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
     return address.is_loopback or address.is_unspecified
+
+
+def proxy_address(proxy: Proxy | None) -> str | None:
+    """Return the address for an HTTP client, None for no proxy. Raises ProviderRejectedError for an unusable one.
+
+    Clients would read the environment themselves, take the proxy for this machine's own addresses too, and fail at one
+    that they can't speak to even where none is needed. An unusable one is not gone round: it may be there to hide who
+    asks.
+    """
+    if proxy is None or proxy.is_bypassed:
+        return None
+    if proxy.is_in_the_way:
+        raise ProviderRejectedError(f"{proxy.problem} {INSTEAD}")
+    return proxy.url
