@@ -48,11 +48,11 @@ class TargetWriter:
             found = ["" if target in pages else target for target in found]
         if len(links) == 1 and _is_link_list(links, text):
             found = self._once(found)
-        written: set[str] = set()
+        said: set[str] = set()
         for place, (link, target) in enumerate(zip(links, found, strict=True)):
-            if target in written or _says(text, target) or _is_number(link, target):
+            if target in said or _says(text, target) or _is_number(link, target):
                 found[place] = ""
-            written.add(target)
+            said.add(target)
         return found
 
     def _outward(self, target: str) -> str:
@@ -108,8 +108,15 @@ def _letters(text: str) -> int:
 
 def _says(text: str, target: str) -> bool:
     """Tell whether the text names the target already, with or without what every address begins with."""
-    bare = _SCHEME.sub("", target).rstrip("/")
-    return bool(bare) and re.search(re.escape(bare) + r"/?(?![\w/?#-])", text, re.IGNORECASE) is not None
+    bare = _SCHEME.sub("", target).rstrip("/").lower()
+    text = text.lower()
+    place = text.find(bare) if bare else -1
+    while place >= 0:
+        rest = text[place + len(bare) :].removeprefix("/")
+        if not rest or not (rest[0].isalnum() or rest[0] in "_/?#-"):
+            return True
+        place = text.find(bare, place + 1)
+    return False
 
 
 def _is_number(link: Link, target: str) -> bool:

@@ -13,7 +13,7 @@ _NAMED_FOOTERS = f"{_FOOTERS}, #footer, .footer, .site-footer, .page-footer"
 # These belong to a part of the page: who wrote the article, who said the words.
 _INNER_FOOTERS = "article footer, blockquote footer, article .footer"
 _COPYRIGHT = re.compile(r"©|\(c\) ?\d|copyright|all rights reserved|alle rechte vorbehalten", re.IGNORECASE)
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w{2,}")
+_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+\.\w{2,}")
 _NUMBER = re.compile(r"(?<![\w.,])\+?\(?\d[\d\s()/.–-]{5,}\d")
 _DATE_OR_YEARS = re.compile(r"(?:19|20)\d\d\s?[-–./ ]|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 _LARGE_NUMBER = re.compile(r"\d(?: \d{3}){2}|\d{1,3}(?:\.\d{3}){2,}")
@@ -24,7 +24,7 @@ _HOURS = re.compile(
     re.IGNORECASE,
 )
 _NO_YEAR = r"(?!(?:19|20)\d\d\b)"
-_NAME = r"[A-ZÀ-ÞŁŚŻŠČŽ][\w'’.-]+"
+_NAME = r"[A-ZÀ-ÞŁŚŻŠČŽ][\w'’.-]{1,40}"
 _ADDRESS = re.compile(
     rf"\b{_NO_YEAR}\d{{1,5}}[a-zA-Z]?\s+{_NAME}(?:\s{_NAME}){{0,3}}(?=\s*[,\n·|]|\.?$|\.\s)"
     rf"|{_NAME} {_NO_YEAR}\d{{1,4}}[a-z]?(?=\s*[,\n·|]|\s+\d{{4,5}}\b)"

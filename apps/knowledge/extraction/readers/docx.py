@@ -8,7 +8,7 @@ import mammoth
 from apps.core.error_handling import ScannedDocumentError
 from apps.knowledge.extraction.containers import open_container
 from apps.knowledge.extraction.docx_preparation import prepare
-from apps.knowledge.extraction.readers.web_page import read_plainly
+from apps.knowledge.extraction.markup_fragment import read_fragment
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
 from apps.knowledge.extraction.source import SourceFile
 from apps.knowledge.extraction.titles import declared_title, document_title
@@ -44,7 +44,7 @@ def read(source: SourceFile) -> ExtractedFile:
         prepared, style_map=_STYLES, convert_image=mammoth.images.img_element(lambda image: {})
     )
     # Numbers are in the text already, as Word shows them.
-    blocks = read_plainly(_with_notes(result.value), numbered=False)
+    blocks = read_fragment(_with_notes(result.value), numbered=False)
     if not blocks and has_pictures:
         raise ScannedDocumentError
     title = document_title(blocks, declared=declared, otherwise=source.stem)

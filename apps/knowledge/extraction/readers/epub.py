@@ -9,7 +9,8 @@ from lxml import etree
 from apps.core.chunking.blocks import Block
 from apps.core.error_handling import DamagedDocumentError, EncryptedDocumentError, ScannedDocumentError
 from apps.knowledge.extraction.containers import open_container
-from apps.knowledge.extraction.readers.web_page import decode_page, read_plainly
+from apps.knowledge.extraction.markup_fragment import read_fragment
+from apps.knowledge.extraction.readers.web_page import decode_page
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
 from apps.knowledge.extraction.titles import document_title, usable_title
@@ -29,7 +30,7 @@ def read(source: SourceFile) -> ExtractedFile:
         package = parse(archive.read(package_name))
         for name in _spine(package, dirname(package_name)):
             if name in archive.NameToInfo:
-                blocks += read_plainly(decode_page(archive.read(name)))
+                blocks += read_fragment(decode_page(archive.read(name)))
             else:
                 message = f"The chapter “{name}” is missing from the file."
                 warnings.append(ExtractionWarning(code="chapter_missing", message=message))

@@ -12,8 +12,8 @@ from apps.core.chunking.blocks import Block, BlockKind
 from apps.core.error_handling import DocumentError, EncryptedDocumentError
 from apps.knowledge.extraction.charsets import decode, known_charset
 from apps.knowledge.extraction.cleaning import one_line
+from apps.knowledge.extraction.markup_fragment import read_fragment
 from apps.knowledge.extraction.plain_text import text_blocks
-from apps.knowledge.extraction.readers.web_page import read_plainly
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
 
@@ -116,7 +116,7 @@ def _is_body(part: Message) -> bool:
 def _part_blocks(part: Message) -> list[Block]:
     text = decode(_content(part), declared=known_charset(str(part.get_content_charset() or "")))
     if part.get_content_type() == "text/html" or text.lstrip()[:6].lower() in {"<html>", "<!doct"}:
-        return read_plainly(text)
+        return read_fragment(text)
     return text_blocks(text)
 
 

@@ -11,7 +11,7 @@ from apps.core.chunking.blocks import Block, BlockKind
 from apps.knowledge.extraction import cleaning
 from apps.knowledge.extraction.charsets import decode
 from apps.knowledge.extraction.link_targets import Link, TargetWriter, written
-from apps.knowledge.extraction.readers.web_page import read_plainly
+from apps.knowledge.extraction.markup_fragment import read_fragment
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile
 from apps.knowledge.extraction.source import SourceFile
 from apps.knowledge.extraction.tables import table_blocks
@@ -139,7 +139,7 @@ class _Walk:
     _code_block = _fence
 
     def _html_block(self, token: Token) -> None:
-        self.blocks.extend(read_plainly(token.content))
+        self.blocks.extend(read_fragment(token.content))
 
     def _table_open(self, token: Token) -> None:
         self._rows, self._header_rows = [], 1

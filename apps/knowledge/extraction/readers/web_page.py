@@ -5,12 +5,9 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-from apps.core.chunking.blocks import Block
 from apps.knowledge.extraction.charsets import decode
 from apps.knowledge.extraction.cleaning import one_line
 from apps.knowledge.extraction.hidden_markup import remove_hidden, reveal
-from apps.knowledge.extraction.markup import markup_blocks
-from apps.knowledge.extraction.markup_links import write_out_links
 from apps.knowledge.extraction.page_content import content_blocks
 from apps.knowledge.extraction.results import ExtractedDocument, ExtractedFile, ExtractionWarning
 from apps.knowledge.extraction.source import SourceFile
@@ -59,15 +56,6 @@ def _document(html: str, tree: LexborHTMLParser, source: SourceFile) -> Extracte
     blocks = content_blocks(html, tree, title=title)
     title = telling_title(title, blocks, otherwise=source.stem) if title else source.stem
     return ExtractedDocument(title=title, blocks=tuple(blocks), language=language)
-
-
-def read_plainly(html: str, *, numbered: bool = True) -> list[Block]:
-    """Return all blocks of a piece of HTML that has no surroundings, such as an e-mail or a chapter."""
-    body = LexborHTMLParser(html).body
-    if body is None:
-        return []
-    write_out_links(body)
-    return markup_blocks(body, numbered=numbered)
 
 
 def decode_page(data: bytes) -> str:
