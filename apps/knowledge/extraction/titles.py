@@ -11,7 +11,7 @@ from apps.knowledge.extraction.xml import parse
 _LONGEST = 200
 _NEAR_TOP = 4
 _BEGINNING = 40
-_BORNE_OUT = 0.7
+_SUPPORTED = 0.7
 _TITLE_PAGE = 14
 _FEWEST_CAPITALIZED = 3
 _WORD = re.compile(r"\w{3,}")
@@ -41,13 +41,13 @@ _SECTION = re.compile(
 
 
 def document_title(blocks: Sequence[Block], *, declared: str = "", otherwise: str) -> str:
-    """Return the document's title: what its properties declare and its beginning bears out, else the heading that
+    """Return the document's title: what its properties declare and its beginning supports, else the heading that
     opens it, else the file's name.
 
     A title that stands in the properties alone is not used: its author may never have seen it there, and readers don't.
     """
     declared = usable_title(declared)
-    if declared and _is_borne_out(declared, blocks) and not _SHARED.fullmatch(declared):
+    if declared and _is_supported(declared, blocks) and not _SHARED.fullmatch(declared):
         return declared
     opening = [block for block in blocks[:_NEAR_TOP] if block.kind is BlockKind.HEADING]
     if opening and len(opening[0].text) <= _LONGEST:
@@ -101,11 +101,11 @@ def usable_title(declared: str) -> str:
     return "" if len(declared) > _LONGEST or _MEANINGLESS.fullmatch(declared) else declared
 
 
-def _is_borne_out(declared: str, blocks: Sequence[Block]) -> bool:
+def _is_supported(declared: str, blocks: Sequence[Block]) -> bool:
     """Tell whether the document's beginning uses the title's words; templates leave titles of other documents."""
     words = [word.casefold() for word in _WORD.findall(declared)]
     beginning = _beginning(blocks)
-    return len(words) > 1 and sum(word in beginning for word in words) >= _BORNE_OUT * len(words)
+    return len(words) > 1 and sum(word in beginning for word in words) >= _SUPPORTED * len(words)
 
 
 def _stands_in(declared: str, blocks: Sequence[Block]) -> bool:
