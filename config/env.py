@@ -24,6 +24,11 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
+def is_set(*, name: str) -> bool:
+    """Tell whether somebody chose a value. (By keyword, so that the settings' reference lists the variable once.)"""
+    return bool(text(name))
+
+
 def number(name: str, default: int, *, minimum: int = 0) -> int:
     """Return the variable as a whole number of at least `minimum`."""
     raw = text(name)
@@ -129,5 +134,5 @@ def language_model() -> LanguageModelSettings | None:
         api_key=api_key,
         model=model,
         first_token_seconds=first_token_seconds,
-        waits_for_silence=bool(text("TACIT_LLM_FIRST_TOKEN_SECONDS")),
+        waits_for_silence=is_set(name="TACIT_LLM_FIRST_TOKEN_SECONDS"),
     )
