@@ -3,6 +3,7 @@
 import functools
 
 from apps.retrieval.lexical import analyze
+from apps.retrieval.question_words import without_question_words
 
 # Words that ask, link or point and claim nothing: they may stand in an answer without standing in a source.
 _EMPTY = {
@@ -47,7 +48,9 @@ _NEGATIONS = {
 def content_words(text: str, language: str) -> list[str]:
     """Return the stems of the words that say something, in order; bigrams where words aren't parted."""
     empty = _empty_stems(language)
-    return [word for word in analyze(text, language) if word not in empty and not word[0].isdigit()]
+    return [
+        word for word in analyze(without_question_words(text), language) if word not in empty and not word[0].isdigit()
+    ]
 
 
 def only_leads_in(sentence: str, language: str) -> bool:

@@ -16,9 +16,10 @@ from collections.abc import Iterable, Sequence
 from py_rust_stemmers import SnowballStemmer
 
 from apps.retrieval.languages import UNDETERMINED, detect_language
+from apps.retrieval.question_words import without_question_words
 from apps.retrieval.stop_words import STOP_WORDS
 
-__all__ = ["UNDETERMINED", "analyze", "detect_language", "idf", "query_terms", "term_id", "term_weights"]
+__all__ = ["UNDETERMINED", "analyze", "detect_language", "idf", "query_terms", "term_id", "term_weights", "word_terms"]
 
 # The highest index that pgvector's sparsevec can hold.
 _HIGHEST_TERM_ID = 1_000_000_000
@@ -61,6 +62,8 @@ _ELIDED = frozenset(
 _ELIDING_LANGUAGES = frozenset({"fr", "it", "ca"})
 # What people type when they have no umlauts: Strasse is done by casefold, fuer and Geraet here.
 _GERMAN_DIGRAPH = re.compile(r"ae|oe|(?<![aeiouyq])ue")
+_ANY_DIGRAPH = re.compile(r"[aoAO]e|(?<![aeiouyqAEIOUYQ])[uU]e")
+_WITHOUT_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _ARABIC_ARTICLE = re.compile(r"^(?:[وفبك]?ال|لل)(?=...)")
 # In Cyrillic й is a letter of its own; only ё is left out by habit.
 _CYRILLIC = re.compile("[\u0400-\u052f]")
@@ -90,11 +93,25 @@ def query_terms(text: str, languages: Iterable[str]) -> dict[int, float]:
     """Term id → how often the question has it, analysed in every language that the chatbot's passages are in.
 
     A few words don't tell their language reliably. A stem that only another language makes matches next to nothing.
+    "Groessmann" and "Größmann" find each other, and what only asks in Chinese and Japanese has no terms.
     """
+    asked = without_question_words(text)
+    spellings = {asked, asked.translate(_WITHOUT_UMLAUTS), _with_umlauts(asked)}
     counts: Counter[str] = Counter()
     for language in set(languages) or {UNDETERMINED}:
-        counts |= Counter(analyze(text, language))
+        for spelling in spellings:
+            counts |= Counter(analyze(spelling, language))
     return {term_id(token): float(count) for token, count in counts.items()}
+
+
+def word_terms(word: str, languages: Iterable[str]) -> set[int]:
+    """The term ids of one word in each language. For words that hardly anybody types: nothing of it is cached."""
+    tokens = {token for language in languages for token in _tokens.__wrapped__(word, language)}
+    return {term_id.__wrapped__(token) for token in tokens}
+
+
+def _with_umlauts(text: str) -> str:
+    return _ANY_DIGRAPH.sub(lambda digraph: "äöüÄÖÜ"["aouAOU".index(digraph[0][0])], text)
 
 
 def term_weights(tokens: Sequence[str], *, average_length: float) -> dict[int, float]:
