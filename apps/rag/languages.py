@@ -22,7 +22,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 # Question words stand in hardly any stop list, but in nearly every question.
 _QUESTION_WORDS = {
     "en": "what which who whom whose when where why how much many long often any not no yes please hello thanks about",
-    "de": "was welche welcher welches wer wen wem wann wo warum wieso wie viel viele lange oft gibt nicht kein bitte",
+    "de": "was welche welcher welches wer wen wem wann wo warum wieso wie viel viele lange oft gibt nicht kein bitte "
+    "hallo danke guten kostet kosten brauche bekomme funktioniert mein meine",
     "fr": "quoi quel quelle quels quelles qui quand où pourquoi comment combien pas non oui bonjour merci puis faire",
     "es": "qué cuál cuáles quién cuándo dónde cómo cuánto cuánta cuántos puedo hay sí gracias hola tiene",
     "pt": "qual quais quem quando onde como quanto quanta quantos posso não sim obrigado olá tem vocês você",
