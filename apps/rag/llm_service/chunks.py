@@ -55,10 +55,10 @@ class AnswerReader:
         return Stop(reason=self._reason, usage=self._usage)
 
     def _read_choice(self, choice: Any) -> str:
-        whole = field(choice, "message")  # an answer in one piece
-        delta = field(choice, "delta") or whole
+        message = field(choice, "message")  # an answer in one piece
+        delta = field(choice, "delta") or message
         content, thought = text_of(field(delta, "content")), thought_of(delta)
-        reason = field(choice, "finish_reason") or ("stop" if whole else None)
+        reason = field(choice, "finish_reason") or ("stop" if message else None)
         self._finish(reason, refusal=field(delta, "refusal"))
         self._read += len(content) + len(thought)
         if self._read > LONGEST_THINKING:

@@ -4,6 +4,7 @@ It asks for one word, past the breaker and the retries: what counts is how thing
 """
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
@@ -100,14 +101,14 @@ async def listen(service: OpenAICompatibleLLMService, heard: Heard) -> None:
 
 def remarks(service: OpenAICompatibleLLMService) -> str:
     """Tell what Tacit does otherwise for this server, each sentence after a space."""
-    told, proxy = "", service.proxy
+    sentences, proxy = "", service.proxy
     if SYSTEM_ROLE in service.refused:
-        told += " It refuses the system role, so Tacit puts its rules before the question instead."
+        sentences += " It refuses the system role, so Tacit puts its rules before the question instead."
     if proxy is not None and proxy.is_bypassed:
-        told += f" It is asked without the proxy that {proxy.variable} names."
+        sentences += f" It is asked without the proxy that {proxy.variable} names."
     elif proxy is not None:
-        told += f" It is asked through the proxy {proxy.place} that {proxy.variable} names."
-    return told
+        sentences += f" It is asked through the proxy {proxy.place} that {proxy.variable} names."
+    return sentences
 
 
 async def explained(
@@ -154,7 +155,7 @@ async def refused(
     place, status = service.endpoint.place, error.status_code
     if status == 404 or error.code in {"model_not_found", "invalid_model"}:
         return not_found(service.endpoint, configured.model, [name async for name in models_of(service)])
-    if status in {400, 422} and STREAM in f"{error.param or ''} {error.message}".lower():
+    if status in {400, 422} and re.search(rf"\b{STREAM}", f"{error.param or ''} {error.message}".lower()):
         return no_streaming(place)
     if 300 <= status < 400:
         return Finding(

@@ -48,8 +48,8 @@ class JsonUnwrapper:
         """Return the text that is whole; what stands behind the string's end is dropped."""
         if not self._is_open:
             return ""
-        whole = _WHOLE.match(self._held)
-        end = whole.end() if whole else 0
+        signs = _WHOLE.match(self._held)
+        end = signs.end() if signs else 0
         text, self._held = self._held[:end], self._held[end:]
         self._is_open = not self._held.startswith('"')
         return _ESCAPE.sub(_unescape, text)

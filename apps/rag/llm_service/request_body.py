@@ -48,9 +48,9 @@ def refused_part(error: APIStatusError, body: dict[str, Any]) -> str | None:
     """Return what of a body a server complains of and could do without; None where it is something else."""
     said = f"{error.param or ''} {error.message}"
     if error.status_code in _ABOUT_THE_BODY:
-        # The longest name first: "stream_options" holds "stream".
+        # The longest name first: who complains of "stream_options" may well name "stream" too.
         names = sorted(_OPTIONAL & body.keys(), key=len, reverse=True)
-        if name := next((name for name in names if name in said), None):
+        if name := next((name for name in names if re.search(rf"\b{name}\b", said)), None):
             return name
     has_system = any(message["role"] == "system" for message in body["messages"])
     if has_system and error.status_code in _ABOUT_THE_TEMPLATE and _REFUSES_SYSTEM.search(said):

@@ -26,7 +26,7 @@ class RoundCitations:
     """Knows the numbers of the passages that an answer is written from."""
 
     def __init__(self, context: Context) -> None:
-        texts = [part for one in context.passages for part in (one.text, one.title, *one.heading_path)]
+        texts = [part for passage in context.passages for part in (passage.text, passage.title, *passage.heading_path)]
         self._numbers = {passage.number for passage in context.passages} - _numbers_in(texts)
         self._read = ""  # what was passed on, as it came
         self._held = ""

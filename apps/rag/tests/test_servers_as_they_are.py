@@ -111,6 +111,15 @@ class TestSystemRole:
         assert [len(request.messages) for request in llm_server.requests] == [4, 3, 4]
 
 
+async def test_a_word_that_only_holds_a_parameter_is_no_refusal_of_it(
+    model: OpenAICompatibleLLMService, llm_server: LLMServer
+) -> None:
+    llm_server.behave(refuses(400, "upstream"), says(ANSWER))
+    with pytest.raises(ProviderRequestError):
+        await read(model)
+    assert len(llm_server.requests) == 1
+
+
 class TestOnePiece:
     @pytest.mark.parametrize("reason", ["stop", None])
     async def test_a_server_that_ignores_that_a_stream_was_asked_for_is_read(
