@@ -1,7 +1,7 @@
 """Blocks: what a person would quote from a passage. A paragraph, a list with its lead-in, a row, code, a whole section."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from apps.core.chunking import BlockKind, Part
@@ -16,13 +16,15 @@ LONGEST_HEADING = 150  # characters of the headings that are read with a block
 class Block:
     """Neighbouring parts of a passage that are shown together, under the heading `about` in the passage.
 
-    `lead_in` is a part before them that announces them; it is shown with them and answers nothing by itself.
+    `lead_in` is a part before them that announces them; it is shown with them and answers nothing by itself. Of a single
+    item or row, `group` is the list or table that it belongs to.
     """
 
     passage: ContextPassage = field(repr=False)
     about: str = field(repr=False)
     parts: tuple[Part, ...]
     lead_in: Part | None = None
+    group: tuple[Part, ...] = ()
 
     @property
     def kind(self) -> BlockKind:
@@ -58,15 +60,19 @@ def _of_section(passage: ContextPassage, section: Section) -> Iterator[Block]:
     whole = section.parts[-1].end - section.parts[0].start
     if len(groups) > 1 and whole <= LONGEST_SECTION:
         yield Block(passage=passage, about=section.about, parts=section.parts)
+    before: Part | None = None
     for lead_in, parts in groups:
-        yield Block(passage=passage, about=section.about, parts=tuple(parts), lead_in=lead_in)
+        block = Block(passage=passage, about=section.about, parts=tuple(parts), lead_in=lead_in)
+        yield block
         if len(parts) > 1:
-            for part in parts:
-                yield Block(passage=passage, about=section.about, parts=(part,), lead_in=lead_in)
+            yield from (replace(block, parts=(part,), group=tuple(parts)) for part in parts)
+        if before is not None and parts[0].kind in LISTED and lead_in is None:
+            yield replace(block, parts=(before, *parts))  # a list belongs to what is right before it
+        before = parts[0] if parts[0].kind not in LISTED else None
 
 
 def _groups(passage: ContextPassage, section: Section) -> Iterator[tuple[Part | None, Sequence[Part]]]:
-    """Yield paragraphs one by one, and lists, tables and code whole, with the paragraph before that announces them."""
+    """Yield paragraphs one by one, and lists, tables and code whole, with the paragraph that announces them."""
     lead_in: Part | None = None
     for kind, run in groupby(section.parts, key=lambda part: part.kind):
         parts = list(run)
@@ -74,10 +80,8 @@ def _groups(passage: ContextPassage, section: Section) -> Iterator[tuple[Part | 
             yield lead_in, parts
             lead_in = None
             continue
-        for part in parts:
-            if lead_in is not None:
-                yield None, [lead_in]
-            lead_in = part if passage.text[part.start : part.end].rstrip().endswith(LEADS_IN) else None
-            if lead_in is None:
-                yield None, [part]
-    # a lead-in whose list stands in the next passage announces nothing here
+        *others, last = parts
+        yield from ((None, [part]) for part in others)
+        lead_in = last if passage.text[last.start : last.end].rstrip().endswith(LEADS_IN) else None
+        if lead_in is None:
+            yield None, [last]

@@ -1,0 +1,126 @@
+"""The reply without a language model: the best block word for word, and a second one where it adds something."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from apps.core.chunking import BlockKind, Part
+from apps.rag.privacy_filter import Checked, Citation
+from apps.rag.reading.blocks import Block
+from apps.rag.reading.structure import LEADS_IN, LISTED, sentences, without_label
+
+LONGEST = 600  # characters of one block in a reply; its citation leads to all of it
+LONGEST_LIST = 1200  # a procedure is of no use without its last steps
+_BRACKETED = re.compile(r"\[(\d{1,3})\]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quotation:
+    """What of a block is shown: neighbouring pieces of its passage, the first of which may announce the others."""
+
+    block: Block = field(repr=False)
+    pieces: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The pieces as they read, one under the other: items with their marks, code in a fence."""
+        lines = [_shown(self.block.passage.text, piece) for piece in self.pieces]
+        return "".join(
+            (_gap(before, piece) if before else "") + line
+            for before, piece, line in zip((None, *self.pieces), self.pieces, lines, strict=False)
+        )
+
+    @property
+    def quote(self) -> str:
+        """The stretch of the passage that holds all of it; without the lead-in where that stands far above."""
+        pieces = self.pieces[1:] if self._lead_in_is_apart else self.pieces
+        return self.block.passage.text[pieces[0].start : pieces[-1].end]
+
+    @property
+    def page(self) -> int | None:
+        return next((piece.page for piece in self.pieces[-1:] if piece.page), self.block.passage.page)
+
+    @property
+    def _lead_in_is_apart(self) -> bool:
+        first, *others = self.pieces
+        return bool(others) and others[0].start - first.end > len("\n\n")
+
+
+def quotation_of(block: Block, best: tuple[int, int] | None = None) -> Quotation:
+    """Return what is shown of a block. A long paragraph is cut at its sentences, from the `best` one on."""
+    if block.kind in LISTED:
+        return Quotation(block=block, pieces=_within(block.shown, LONGEST_LIST))
+    pieces = [piece for part in block.shown for piece in _sentences_of(block, part)]
+    first = next((place for place, piece in enumerate(pieces) if best and piece.end > best[0]), 0)
+    if block.parts[-1].end - block.parts[0].start <= LONGEST:
+        first = 0
+    return Quotation(block=block, pieces=_merged(_within(pieces[first:], LONGEST)))
+
+
+def reply(quotations: Sequence[Quotation], *, first_number: int = 1) -> Iterator[Checked]:
+    """Yield the quotations, each with the citation that proves it.
+
+    A number that a quotation has in square brackets itself is passed over: a mark must not be taken for another.
+    """
+    taken = {int(number) for one in quotations for number in _BRACKETED.findall(one.text)}
+    number = first_number - 1
+    for place, quotation in enumerate(quotations):
+        number = next(n for n in range(number + 1, number + len(taken) + 2) if n not in taken)
+        passage = quotation.block.passage
+        citation = Citation(
+            n=number,
+            passage_id=passage.passage_id,
+            document_id=passage.document_id,
+            title=passage.title,
+            url=passage.url,
+            page=quotation.page,
+            quote=quotation.quote,
+        )
+        text = quotation.text
+        space = "\n" if text.endswith("```") else " "
+        lead = "\n\n" if place or first_number > 1 else ""
+        yield Checked(text=f"{lead}{text}{space}[{number}]", citations=(citation,))
+
+
+def _sentences_of(block: Block, part: Part) -> list[Part]:
+    if part.kind in LISTED:
+        return [part]
+    spans = sentences(block.passage.text, part)
+    return [Part(kind=part.kind, start=start, end=end, page=part.page) for start, end in spans]
+
+
+def _within(pieces: Sequence[Part], longest: int) -> tuple[Part, ...]:
+    """Return the first pieces that together are no longer than this, at least one, and no lead-in at the end."""
+    kept = [pieces[0]]
+    for piece in pieces[1:]:
+        if piece.end - pieces[0].start > longest and len(kept) > 1:
+            break
+        kept.append(piece)
+    return tuple(kept)
+
+
+def _merged(pieces: Sequence[Part]) -> tuple[Part, ...]:
+    """Join the sentences of one paragraph again."""
+    merged: list[Part] = []
+    for piece in pieces:
+        before = merged[-1] if merged else None
+        if before and before.kind is piece.kind is BlockKind.PARAGRAPH and piece.start - before.end < 2:
+            merged[-1] = Part(kind=piece.kind, start=before.start, end=piece.end, page=before.page)
+        else:
+            merged.append(piece)
+    return tuple(merged)
+
+
+def _shown(text: str, piece: Part) -> str:
+    content = text[piece.start : piece.end]
+    if piece.kind is BlockKind.CODE:
+        return f"```\n{content}\n```"
+    line = " ".join(content.split()) if piece.kind in LISTED else without_label(content)
+    if piece.kind not in LISTED:
+        return line
+    indent = "  " * piece.level if piece.kind is BlockKind.LIST_ITEM else ""
+    return indent + (line if line[:1].isdigit() and re.match(r"\d{1,3}[.)] ", line) else f"- {line}")
+
+
+def _gap(before: Part, piece: Part) -> str:
+    return "\n" if piece.kind in LISTED and before.kind in LISTED and piece.kind is before.kind else "\n\n"
