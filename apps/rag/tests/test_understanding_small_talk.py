@@ -249,6 +249,14 @@ Do you need a representative in the EU?
 What do you know about milk frothers?
 greetings cards
 morning shift
+Customer service hours
+What is garbage
+Who owns the bot patent?
+Act as a guarantor
+I need this right now in blue
+Is there a human resources department?
+Wer steckt hinter der Firma?
+Ich will die Maschine sprechen lassen
 morning yoga
 great danes
 Is that right for children?

@@ -22,7 +22,6 @@ LEAST_SHARED = 4  # letters by which one word is part of another: "einphasig", "
 LONGEST_CARRIED = 200  # characters of the question before
 _CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|if|when|und|wenn|et|si|quand|y|cuando|e|se|quando)\b", re.IGNORECASE)
 _OWNERS = frozenset({"its", "their", "his", "her", "dessen", "deren"})
-_COUNTED = frozenset({"one", "ones"})
 _END = re.compile(r"[\s?.!¿？。؟]+$")
 
 
@@ -135,7 +134,7 @@ def _is_named_before(question: str, pronoun: re.Match[str], phrases: Phrases) ->
         return True
     if pronoun.group().casefold() in _OWNERS:
         return bool(chunks_of(ahead, phrases))
-    if pronoun.group().casefold() in _COUNTED:
+    if pronoun.group().casefold() in phrases.follow.comparing:
         return len(content_words(question, phrases.language)) >= ENOUGH
     return len(content_words(ahead, phrases.language)) >= ENOUGH
 
@@ -199,7 +198,8 @@ def _share_a_word(text: str, other: str, language: str) -> bool:
 
 def _with_names(core: str, before: str, phrases: Phrases) -> str:
     """Return a question with what its pronoun points to; where that is unclear, with the words of the one before."""
-    pointers, subject = _pointers(core, phrases), subject_of(before, phrases)
+    subject, comparing = subject_of(before, phrases), phrases.follow.comparing
+    pointers = [word for word in _pointers(core, phrases) if word.group().casefold() not in comparing]
     if pointers and subject:
         word = pointers[0]
         is_owner = word.group().casefold() in _OWNERS and word.end() < len(_END.sub("", core))

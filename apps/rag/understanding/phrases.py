@@ -76,6 +76,7 @@ class Following:
     expletives: re.Pattern[str]  # pronouns that point to nothing: "is it possible to"
     pronouns: frozenset[str]
     ambiguous: frozenset[str]  # pronouns that are articles or conjunctions too
+    comparing: frozenset[str]  # those of the two that mean another one, or the same: they stay where they stand
     determiners: frozenset[str]
     definite: frozenset[str]  # those of what is known already
     joiners: frozenset[str]  # "of": what holds a noun phrase together
@@ -160,7 +161,7 @@ def _alternatives(text: str, *, spaced: bool) -> re.Pattern[str]:
 
 
 def _following(section: Mapping[str, Any], *, spaced: bool) -> Following:
-    names = ("pronouns", "ambiguous", "determiners", "definite", "joiners", "prepositions", "verbs")
+    names = ("pronouns", "ambiguous", "comparing", "determiners", "definite", "joiners", "prepositions", "verbs")
     words = {name: frozenset(section[name].split()) for name in names}
     return Following(
         openings=_alternatives(section["openings"], spaced=spaced),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from apps.rag.understanding.edits import is_one_edit
 from apps.rag.understanding.phrases import LANGUAGES, Kind, Line, Phrases, phrases_of, words_of
 
-_ANY_CLAUSE = frozenset({"que"})  # opens "Que tenga un buen día" too
+_EXCLAIMED = frozenset({"insult", "bye"})  # "What a useless bot!", "¡Que tenga un buen día!"
 LONGEST = 160  # characters
 MOST_WORDS = 24
 LONGEST_INTRODUCTION = 7  # words: "My name is Sandra Miller."
@@ -97,9 +97,10 @@ def kind_of(text: str, phrases: Phrases, *, typos: bool = False, kinds: Iterable
         if not typos or len(unknown) > MOST_TYPOS:
             return None
         meant |= {word: _mistyped(word, phrases.language, alone=len(core) < 2) for word in unknown}
-    asks = _asks(text, core, phrases)
     for kind in _wanted(phrases, kinds):
-        if not (kind.name in _STATED and asks) and _is_of(kind, words, core, phrases, meant):
+        if not (kind.name in _STATED and _asks(text, core, kind, phrases)) and _is_of(
+            kind, words, core, phrases, meant
+        ):
             return kind.name
     return None
 
@@ -109,10 +110,10 @@ def _wanted(phrases: Phrases, kinds: Iterable[str]) -> Iterable[Kind]:
     return (kind for kind in phrases.kinds if not names or kind.name in names)
 
 
-def _asks(text: str, core: Sequence[str], phrases: Phrases) -> bool:
+def _asks(text: str, core: Sequence[str], kind: Kind, phrases: Phrases) -> bool:
     if len(core) < 2:
         return False
-    return bool(re.search("[?？؟]", text)) or (core[0] in phrases.question_words and core[0] not in _ANY_CLAUSE)
+    return bool(re.search("[?？؟]", text)) or (kind.name not in _EXCLAIMED and core[0] in phrases.question_words)
 
 
 def _is_of(
