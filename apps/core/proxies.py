@@ -6,7 +6,7 @@ This machine's own addresses are never asked through a proxy: it could not reach
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
 
 from apps.core.error_handling import ProviderRejectedError
 
@@ -63,7 +63,7 @@ def find_proxy(address: str) -> Proxy | None:
     return Proxy(
         variable=f"{scheme.upper()}_PROXY",
         url=url if "://" in url else f"http://{url}",
-        is_bypassed=is_this_machine(host) or bool(proxy_bypass_environment(host, proxies)),
+        is_bypassed=is_this_machine(host) or bool(proxy_bypass(host)),
     )
 
 
