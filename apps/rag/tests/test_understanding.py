@@ -110,12 +110,28 @@ def test_a_question_that_is_all_question_stays_whole(message: str) -> None:
 def test_of_a_long_letter_the_asking_sentence_stays_with_the_one_it_points_to() -> None:
     message = (
         "Hello, I hope you are doing well. My name is Sandra and I have been a customer for two years with my husband, "
-        "but I am not sure whether everything is synchronised. Also my husband says that we could share passwords. "
+        "and we are happy with it, except that my phone fell into the lake when we were on holidays and now I would "
+        "like to get my passwords back, but I am not sure whether everything is synchronised or whether I have to "
+        "export it from my laptop first. Also my husband says that we could share passwords. "
         "Can you please tell me how that works and what it costs?"
     )
     understood = asked(message)
     assert understood.query == "Also my husband says that we could share passwords. How that works and what it costs?"
     assert understood.question.endswith("Can you please tell me how that works and what it costs?")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I'd like to keep a copy of my favourite video. Is this possible?",
+        "I need to import many tasks. Is there an automated way?",
+        "My list is huge. I can't copy it by hand. Any tools that could do it?",
+        "In China kam diese Person zu einem Schluss. Wie hieß dieser Gelehrte?",
+        "Je voudrais garder une copie de ma vidéo. Est-ce que c'est possible ?",
+    ],
+)
+def test_of_a_short_message_everything_stays_that_the_question_needs(message: str) -> None:
+    assert asked(message).query == message
 
 
 def test_small_talk_around_a_question_does_not_swallow_it() -> None:

@@ -17,11 +17,13 @@ MOST_IN_ADDRESS = 5  # words of "Hello dear Acme team,"
 MOST_WORDS_AHEAD = 4  # "hey there how do I …"
 MOST_THANKS = 6  # words of "thank you very much in advance"
 LONGEST_SIGNATURE = 3  # words
+MOST_IN_SHORT_MESSAGE = 60  # words
+MOST_IF_GENERIC = 3  # content words of "Any sites I could use easily?"
 LEAST_RUN = 4  # characters of a question after a greeting, where nothing parts the two
 _AROUND = frozenset({"bye", "thanks", "wellbeing", "greeting", "letter", "ok"})
 _DROPPED = frozenset(KINDS) - {"person", "override"}  # a whole sentence of these beside a question
-_SENTENCE = re.compile(
-    r"(?<=[!?…])[\s]+|(?<=[。！？؟।])\s*|(?<!\b\w)(?<!\b(?:Mr|Dr|Ms|St|Nr|No|vs))(?<!\bMrs)(?<=\.)\s+|\s*\n+\s*"
+_SENTENCE = re.compile(  # no sentence ends at "z. B.", "Dr." or "bzw."
+    r"(?<=[!?…])\s+|(?<=[。！？؟।])\s*|(?<!\b\w\.)(?<!\b(?:Mr|Dr|Ms|St|Nr|vs|cf|ca)\.)(?<!\b(?:Mrs|bzw|Chr|ggf)\.)(?<=\.)\s+|\s*\n+\s*"
 )
 _PIECE = re.compile(r"\s*(?:[,،，、!:;]|\s[-–—])\s*")
 _ASKS = re.compile(r"[?？؟]")
@@ -102,7 +104,7 @@ def _without_words_ahead(sentence: str, phrases: Phrases) -> str:
     for count in range(min(MOST_WORDS_AHEAD, len(words) - 1), 0, -1):
         ahead, rest = sentence[: words[count - 1].end()], sentence[words[count].start() :]
         begins = _begins_a_question(rest, phrases) or phrases.follow.openings.match(rest)
-        if begins and _is_small_talk(ahead, phrases, _AROUND):
+        if begins and _is_small_talk(ahead, phrases, _AROUND - {"letter"}):
             return rest
     return sentence
 
@@ -133,23 +135,27 @@ def _begins_a_question(text: str, phrases: Phrases) -> bool:
 
 
 def _asking(sentences: Sequence[str], phrases: Phrases) -> list[str]:
-    """Return the sentences that ask, each with the one before it where it points back or hardly says anything."""
+    """Return the sentences that ask; where they point back or hardly say anything, with what was said before.
+
+    That is all of a short message, and of a long one the sentence before each.
+    """
     asking = [bool(_ASKS.search(one)) or _begins_a_question(one, phrases) for one in sentences]
-    if not any(asking) or all(asking):
+    leaning = [asks and _leans(one, phrases) for asks, one in zip(asking, sentences, strict=True)]
+    is_short = sum(len(words_of(sentence)) for sentence in sentences) <= MOST_IN_SHORT_MESSAGE
+    if not any(asking) or (any(leaning) and is_short):
         return list(sentences)
-    kept: list[str] = []
-    for place, sentence in enumerate(sentences):
-        if not asking[place]:
-            continue
-        bare = unwrapped(sentence, phrases.language)
-        leans = points_back(bare, phrases.language) or _names_nothing(bare, phrases)
-        if leans and place and not asking[place - 1]:
-            kept.append(sentences[place - 1])
-        kept.append(sentence)
-    return kept
+    wanted = [asks or leans_next for asks, leans_next in zip(asking, [*leaning[1:], False], strict=True)]
+    return [sentence for sentence, is_wanted in zip(sentences, wanted, strict=True) if is_wanted]
 
 
-def _names_nothing(question: str, phrases: Phrases) -> bool:
+def _leans(sentence: str, phrases: Phrases) -> bool:
+    """Tell whether an asking sentence needs the one before: it points there or names nothing: "Is there a way?"."""
+    bare = unwrapped(sentence, phrases.language)
+    if points_back(bare, phrases.language):
+        return True
     if not phrases.is_spaced:
-        return not content_words(question, phrases.language)
-    return not chunks_of(question, phrases)
+        return not content_words(bare, phrases.language)
+    words = words_of(phrases.follow.expletives.sub(" ", bare))
+    if not phrases.demonstratives.isdisjoint(words) or not chunks_of(bare, phrases):
+        return True
+    return not phrases.generic.isdisjoint(words) and len(content_words(bare, phrases.language)) <= MOST_IF_GENERIC

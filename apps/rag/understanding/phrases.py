@@ -94,6 +94,8 @@ class Phrases:
     fillers: frozenset[str]
     question_words: frozenset[str]
     auxiliaries: frozenset[str]
+    demonstratives: frozenset[str]  # "this": what they stand for was said before, in the same message or earlier
+    generic: frozenset[str]  # "way", "tool": nouns that don't say what for
     wrapper: re.Pattern[str]  # a polite opening; what follows it is the question
     ending: re.Pattern[str]  # a "please" at the end
     follow: Following
@@ -118,6 +120,8 @@ def phrases_of(language: str) -> Phrases:
         fillers=fillers,
         question_words=frozenset(words_of(data["question_words"])),
         auxiliaries=frozenset(words_of(data["auxiliaries"])),
+        demonstratives=frozenset(words_of(data["demonstratives"])),
+        generic=frozenset(words_of(data["generic"])),
         wrapper=_wrapper(data["wrappers"], spaced=language not in UNSPACED),
         ending=re.compile(rf"[\s,、，]*(?:{data['wrappers']['ends']})(?=[\s?？!.。！]*$)", re.IGNORECASE),
         follow=_following(data["follow"], spaced=language not in UNSPACED),
