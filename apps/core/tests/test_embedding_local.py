@@ -1,6 +1,5 @@
 """The local model: the right weights, the original's vectors, built once, whole or not at all, and small in memory."""
 
-import math
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
@@ -16,8 +14,8 @@ from apps.core.embedding_service import LocalEmbeddingService, minilm_weights
 from apps.core.embedding_service.minilm_weights import checked_weights, minilm_folder
 from apps.core.error_handling import SettingsError
 from apps.core.local_models.stored_model import StoredModel
+from apps.core.tests.numpy_bert import Array, NumpyBert
 
-Array = NDArray[np.float32]
 ROOT = Path(__file__).parents[3]
 TEXTS = [
     "How long is the warranty?",
@@ -27,45 +25,19 @@ TEXTS = [
 ]
 
 
-class Original:
-    """all-MiniLM-L6-v2 in plain numpy and full precision, written from the BERT paper: what ours must agree with."""
+class Original(NumpyBert):
+    """all-MiniLM-L6-v2 in full precision: what ours must agree with."""
 
     def __init__(self) -> None:
-        self.weights: dict[str, Array] = load_file(checked_weights())
+        super().__init__(load_file(checked_weights()), layers=6)
         self.tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(256)
 
     def embed(self, text: str) -> Array:
         ids = self.tokenizer.encode(text).ids
-        table = "embeddings.{}_embeddings.weight"
-        hidden = self.weights[table.format("word")][ids] + self.weights[table.format("position")][: len(ids)]
-        hidden = self.norm(hidden + self.weights[table.format("token_type")][0], "embeddings.LayerNorm")
-        for layer in range(6):
-            hidden = self.layer(hidden, f"encoder.layer.{layer}")
-        mean = hidden.mean(axis=0)
+        mean: Array = self.hidden(ids, [0] * len(ids)).mean(axis=0)
         return mean / np.linalg.norm(mean)
-
-    def layer(self, hidden: Array, prefix: str) -> Array:
-        query, key, value = (
-            self.linear(hidden, f"{prefix}.attention.self.{part}").reshape(len(hidden), 12, 32).transpose(1, 0, 2)
-            for part in ("query", "key", "value")
-        )
-        scores = np.exp(query @ key.transpose(0, 2, 1) / math.sqrt(32))
-        mixed = (scores / scores.sum(-1, keepdims=True) @ value).transpose(1, 0, 2).reshape(len(hidden), 384)
-        dense = self.linear(mixed, f"{prefix}.attention.output.dense")
-        hidden = self.norm(dense + hidden, f"{prefix}.attention.output.LayerNorm")
-        wide = self.linear(hidden, f"{prefix}.intermediate.dense")
-        wide = wide * 0.5 * (1 + np.vectorize(math.erf)(wide / math.sqrt(2)))
-        return self.norm(self.linear(wide, f"{prefix}.output.dense") + hidden, f"{prefix}.output.LayerNorm")
-
-    def linear(self, hidden: Array, prefix: str) -> Array:
-        return hidden @ self.weights[f"{prefix}.weight"].T + self.weights[f"{prefix}.bias"]
-
-    def norm(self, hidden: Array, prefix: str) -> Array:
-        centred = hidden - hidden.mean(-1, keepdims=True)
-        scaled = centred / np.sqrt(centred.var(-1, keepdims=True) + 1e-12)
-        return scaled * self.weights[f"{prefix}.weight"] + self.weights[f"{prefix}.bias"]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tokenizers.processors import TemplateProcessing
 
 EMBEDDING_MODEL = "tacit-test/tiny-embedder"
 E5_MODEL = "tacit-test/tiny-e5-embedder"
-RERANKER = "tacit-test/tiny-cross-encoder"
+CROSS_ENCODER = "tacit-test/tiny-cross-encoder"
 DIMENSIONS = 32
 MAX_TOKENS = 16
 _TEXT = "query passage : . ? how long is the warranty covers repairs for two years shipping costs cats sleep on roofs"
@@ -36,7 +36,7 @@ def install_embedding_model(cache: Path, name: str = EMBEDDING_MODEL) -> None:
         )
 
 
-def install_reranker(cache: Path, name: str = RERANKER) -> None:
+def install_cross_encoder(cache: Path, name: str = CROSS_ENCODER) -> None:
     """Put a cross-encoder into `cache`: the inner product of the two texts' summed word vectors."""
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["words"]),
@@ -66,7 +66,7 @@ def _install(
     (snapshot / "onnx").mkdir(parents=True, exist_ok=True)
     (folder / "refs").mkdir(exist_ok=True)
     (folder / "refs" / "main").write_text(_REVISION)
-    tokenizer = _tokenizer()
+    tokenizer = tiny_tokenizer()
     tokenizer.save(str(snapshot / "tokenizer.json"))
     (snapshot / "config.json").write_text(json.dumps({"pad_token_id": 0}))
     (snapshot / "tokenizer_config.json").write_text(json.dumps({"model_max_length": MAX_TOKENS, "pad_token": "[PAD]"}))
@@ -74,7 +74,8 @@ def _install(
     onnx.save(_model(nodes, inputs, output, vocabulary=tokenizer.get_vocab_size()), snapshot / "onnx" / "model.onnx")
 
 
-def _tokenizer() -> Tokenizer:
+def tiny_tokenizer() -> Tokenizer:
+    """Return one that knows a few words."""
     vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *_TEXT.split()])}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = Lowercase()
