@@ -1,4 +1,4 @@
-"""Corrects words that stand nowhere in a chatbot's citable passages to ones that do.
+"""Corrects words that are in none of a chatbot's citable passages to ones that are.
 
 The index knows its words as hashes only, so every way to mistype a word is undone and looked up. It is asked as the
 visitor login, whose term statistics come from citable rows alone: what a learn-only passage says corrects nothing.

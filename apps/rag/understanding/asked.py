@@ -34,8 +34,8 @@ def question_in(message: str, language: str) -> str:
     phrases = phrases_of(language)
     sentences = [sentence.strip() for sentence in _SENTENCE.split(message) if sentence and sentence.strip()]
     peeled = [_without_courtesy(sentence, phrases) for sentence in _without_signature(sentences, phrases)]
-    told = [sentence for sentence in peeled if sentence and not _is_small_talk(sentence, phrases, _DROPPED)]
-    return " ".join(_asking(told, phrases)) or message.strip()
+    remaining = [sentence for sentence in peeled if sentence and not _is_small_talk(sentence, phrases, _DROPPED)]
+    return " ".join(_asking(remaining, phrases)) or message.strip()
 
 
 def unwrapped(question: str, language: str) -> str:

@@ -111,7 +111,7 @@ def _is_fragment(core: str, phrases: Phrases) -> bool:
 
 
 def _pointers(question: str, phrases: Phrases) -> list[re.Match[str]]:
-    """Return the pronouns of a question whose meaning stands in no clause before them."""
+    """Return the pronouns of a question for what no clause before them names."""
     follow, language = phrases.follow, phrases.language
     empty = [match.span() for match in follow.expletives.finditer(question)]
     found = [word for word in WORD.finditer(question) if not any(a <= word.start() < b for a, b in empty)]
@@ -127,7 +127,7 @@ def _pointers(question: str, phrases: Phrases) -> list[re.Match[str]]:
 
 
 def _is_named_before(question: str, pronoun: re.Match[str], phrases: Phrases) -> bool:
-    """Tell whether what a pronoun points to stands in its own question: in a clause before, or well before it."""
+    """Tell whether what a pronoun points to is in its own question: in a clause before, or well before it."""
     ahead = question[: pronoun.start()]
     clauses = [match.start() for match in _CLAUSE.finditer(ahead)]
     if clauses and content_words(ahead[: clauses[-1]], phrases.language):

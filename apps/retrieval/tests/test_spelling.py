@@ -1,4 +1,4 @@
-"""Visitors mistype words; what stands in Alice's citable sources is understood, and nothing else shows through."""
+"""Visitors mistype words; what is in Alice's citable sources is understood, and nothing else shows through."""
 
 import asyncio
 from collections.abc import Iterator
