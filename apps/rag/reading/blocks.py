@@ -1,4 +1,4 @@
-"""Blocks: what a person would quote from a passage. A paragraph, a list with its lead-in, a row, code, a whole section."""
+"""Blocks: what a person would quote from a passage, such as a paragraph, a row, or a list with its lead-in."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,8 +16,8 @@ LONGEST_HEADING = 150  # characters of the headings that are read with a block
 class Block:
     """Neighbouring parts of a passage that are shown together, under the heading `about` in the passage.
 
-    `lead_in` is a part before them that announces them; it is shown with them and answers nothing by itself. Of a single
-    item or row, `group` is the list or table that it belongs to.
+    `lead_in` is a part before them that announces them; it is shown with them and answers nothing by itself. Of a
+    single item or row, `group` is the list or table that it belongs to.
     """
 
     passage: ContextPassage = field(repr=False)
@@ -48,6 +48,24 @@ class Block:
     def framed(self) -> str:
         """The block as the reader reads it: under its headings, with its lead-in."""
         return f"{self.headings[-LONGEST_HEADING:]}\n{joined(self.passage, self.shown)}"
+
+    def overlaps(self, other: "Block") -> bool:
+        """Tell whether the two show some of the same text."""
+        return self.passage is other.passage and (
+            self.shown[0].start < other.parts[-1].end and other.shown[0].start < self.parts[-1].end
+        )
+
+    def holds(self, other: "Block") -> bool:
+        """Tell whether the block shows all that the other shows."""
+        return self.passage is other.passage and (
+            self.shown[0].start <= other.shown[0].start and self.parts[-1].end >= other.parts[-1].end
+        )
+
+    def with_its_group(self, longest: int) -> "Block":
+        """Return the whole list for one of its items, if it isn't too long: an item means little without the others."""
+        if not self.group or self.kind is BlockKind.TABLE_ROW or self.group[-1].end - self.group[0].start > longest:
+            return self
+        return replace(self, parts=self.group, group=())
 
 
 def blocks_of(passage: ContextPassage) -> list[Block]:

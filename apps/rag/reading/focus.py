@@ -7,6 +7,8 @@ from difflib import SequenceMatcher
 
 from apps.core.chunking import BlockKind
 from apps.rag.reading.asked import Asked, missing_from
+from apps.rag.reading.blocks import Block
+from apps.rag.reading.structure import LISTED, sentences
 from apps.rag.words import content_words
 
 ALIKE = 0.5  # share of their words that two sentences have in common, in order, when one follows the other's pattern
@@ -22,6 +24,16 @@ class Statement:
     end: int
     text: str = field(repr=False)
     kind: BlockKind
+
+
+def statements_of(block: Block) -> list[Statement]:
+    """Return the sentences, items and rows of a block."""
+    text = block.passage.text
+    return [
+        Statement(start=start, end=end, text=text[start:end], kind=part.kind)
+        for part in block.parts
+        for start, end in ([(part.start, part.end)] if part.kind in LISTED else sentences(text, part))
+    ]
 
 
 def are_alike(one: str, other: str) -> bool:
@@ -40,17 +52,20 @@ def others_alike(best: Statement, statements: Sequence[Statement]) -> list[State
     ]
 
 
-def is_about_another(best: Statement, alike: Sequence[Statement], asked: Asked, language: str) -> bool:
-    """Tell whether what was asked about is in a statement like the best one, where that one has something else.
+def not_said_of(best: Statement, alike: Sequence[Statement], asked: Asked, language: str) -> tuple[str, ...]:
+    """Return the question's words that a statement like the best one has where the best one has something else.
 
-    "The belt for the dryer" when there are a belt for the washer and a filter for the dryer.
+    "The belt for the dryer" when there are a belt for the washer and a filter for the dryer: nothing on the dryer.
     """
     lacking = asked.words - set(content_words(best.text, language))
-    return any(
-        lacking & set(content_words(theirs, language)) and not asked.words & set(content_words(own, language))
+    found = {
+        word
         for other in alike
         for own, theirs in _differences(best, other)
-    )
+        if not asked.words & set(content_words(own, language))
+        for word in lacking & set(content_words(theirs, language))
+    }
+    return tuple(asked.spelled[word] for word in asked.spelled if word in found)
 
 
 def asked_about(best: Statement, alike: Sequence[Statement], asked: Asked, language: str) -> list[Statement]:

@@ -11,10 +11,13 @@ from apps.core.error_handling import ProviderError
 from apps.rag.context_builder import ContextPassage
 from apps.rag.reading.asked import Asked, asked_in, missing_from
 from apps.rag.reading.blocks import Block, blocks_of
+from apps.rag.reading.focus import Statement, statements_of
 from apps.rag.words import content_words
 
 MOST_READ = 28  # blocks; about .2 s on two cores
-MOST_EMBEDDED = 4
+MOST_STATEMENTS = 10  # of the best block, read one by one
+NEARLY = 0.1  # rank below the best block's from which one that holds it is taken in its place
+LONGEST_WIDENED = 600  # characters of such a block
 WORDS_SHARE = 0.5  # of a block's words beside its passage's score, before anything has read it
 LONGEST_READ = 900  # characters of a block; what follows is beyond what the reader takes in
 LOGIT_SCALE = 10.0  # the reader's logits go from about -11 to 11
@@ -33,27 +36,38 @@ class Reader(Protocol):
 class Scored:
     """A block with its values: `rank` orders; `coverage` is the share of the question's words that it has, 0 to 1.
 
-    `logit` is the reader's, 0 where none has read the block. `cosine` is that of its passage until it is embedded.
+    `logit` is the reader's, 0 where none has read the block.
     """
 
     block: Block = field(repr=False)
     rank: float
     logit: float
     coverage: float
-    cosine: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """What was read, best first. `fluency` is how well the reader knows the question's language, 0 without a reader.
 
+    `best` is the block to be quoted: the first, or one that holds it. `statements` are its sentences, items and rows,
+    each with the reader's logit. `cosine` is that of the first block and the question, None where it can't be had.
     `missing` are things that the question names and none of the passages has.
     """
 
     asked: Asked = field(repr=False)
     scored: tuple[Scored, ...] = ()
+    best: Block | None = field(default=None, repr=False)
+    statements: tuple[tuple[Statement, float], ...] = field(default=(), repr=False)
     fluency: float = 0.0
+    cosine: float | None = None
     missing: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def gap(self) -> float:
+        """How far the first block ranks above the next one elsewhere; 1 at most."""
+        first = self.scored[0]
+        others = (one for one in self.scored[1:] if not one.block.overlaps(first.block))
+        return min(1.0, first.rank - next(others, first).rank) if len(self.scored) > 1 else 1.0
 
 
 def read(
@@ -71,14 +85,22 @@ def read(
         return Reading(asked=asked)
     words = _Words(asked, passages, language)
     promising = _most_promising(blocks, words)
-    fluency, logits = _logits(question, promising, reader)
-    scored = [_scored(block, logit, fluency, words) for block, logit in zip(promising, logits, strict=True)]
+    logits = _logits(question, [block.framed[:LONGEST_READ] for block in promising], reader)
+    fluency = reader.fluency(question) if reader is not None and logits is not None else 0.0
+    scored = [
+        _scored(block, logit, fluency, words)
+        for block, logit in zip(promising, logits or [0.0] * len(promising), strict=True)
+    ]
     scored.sort(key=lambda one: -one.rank)
+    best = _widened(scored)
     everything = "\n".join(f"{passage.heading}\n{passage.text}" for passage in passages)
     return Reading(
         asked=asked,
-        scored=tuple(_with_cosines(question, scored, embeddings)),
+        scored=tuple(scored),
+        best=best,
+        statements=_statements(question, best, reader if fluency else None),
         fluency=fluency,
+        cosine=_cosine(question, scored[0].block, embeddings),
         missing=tuple(missing_from((*asked.codes, *asked.named), everything)),
     )
 
@@ -110,37 +132,43 @@ def _most_promising(blocks: Sequence[Block], words: _Words) -> list[Block]:
     return [*first, *others][:MOST_READ]
 
 
-def _logits(question: str, blocks: Sequence[Block], reader: Reader | None) -> tuple[float, list[float]]:
-    """Return how well the reader knows the question's language, and its logit for each block."""
-    unread = [0.0] * len(blocks)
+def _logits(question: str, texts: Sequence[str], reader: Reader | None) -> list[float] | None:
+    """Return the reader's logit for each text, None where there is no reader or it fails."""
     if reader is None:
-        return 0.0, unread
+        return None
     try:
-        logits = reader.score(question, [block.framed[:LONGEST_READ] for block in blocks])
+        return reader.score(question, texts)
     except ProviderError:  # search's own order is good enough to go on with
-        return 0.0, unread
-    return reader.fluency(question), logits
+        return None
 
 
 def _scored(block: Block, logit: float, fluency: float, words: _Words) -> Scored:
     coverage = words.coverage(block.framed)
     rank = fluency * logit / LOGIT_SCALE + block.passage.score + (1 - fluency) * coverage
-    return Scored(block=block, rank=rank, logit=logit, coverage=coverage, cosine=block.passage.cosine)
+    return Scored(block=block, rank=rank, logit=logit, coverage=coverage)
 
 
-def _with_cosines(question: str, scored: Sequence[Scored], embeddings: EmbeddingService) -> list[Scored]:
-    """Return the blocks with cosines of their own for the best of them."""
-    best = scored[:MOST_EMBEDDED]
+def _widened(scored: Sequence[Scored]) -> Block:
+    """Return the largest block that holds the first one, is about as good and not too long: context costs little."""
+    first = scored[0]
+    holding = [
+        one.block
+        for one in scored
+        if one.rank >= first.rank - NEARLY and one.block.holds(first.block) and len(one.block.text) <= LONGEST_WIDENED
+    ]
+    return max(holding, key=lambda block: len(block.text), default=first.block).with_its_group(LONGEST_WIDENED)
+
+
+def _statements(question: str, block: Block, reader: Reader | None) -> tuple[tuple[Statement, float], ...]:
+    statements = statements_of(block)[:MOST_STATEMENTS]
+    logits = _logits(question, [one.text for one in statements], reader) or [0.0] * len(statements)
+    return tuple(zip(statements, logits, strict=True))
+
+
+def _cosine(question: str, block: Block, embeddings: EmbeddingService) -> float | None:
     try:
         asked = embeddings.embed_query(question).vector
-        found = embeddings.embed_documents([one.block.framed[:LONGEST_READ] for one in best])
-    except ProviderError:  # an embedding model on another server; search has told how close each passage is
-        return list(scored)
-    cosines = [float(result.vector @ asked) for result in found]
-    return [_with_cosine(one, cosine) for one, cosine in zip(best, cosines, strict=True)] + list(scored[len(best) :])
-
-
-def _with_cosine(scored: Scored, cosine: float) -> Scored:
-    return Scored(
-        block=scored.block, rank=scored.rank, logit=scored.logit, coverage=scored.coverage, cosine=cosine
-    )
+        (framed,) = embeddings.embed_documents([block.framed[:LONGEST_READ]])
+    except ProviderError:  # an embedding model on another server
+        return None
+    return float(framed.vector @ asked)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from apps.core.chunking import BlockKind, Part
 from apps.rag.privacy_filter import Checked, Citation
 from apps.rag.reading.blocks import Block
-from apps.rag.reading.structure import LEADS_IN, LISTED, sentences, without_label
+from apps.rag.reading.structure import LISTED, sentences, without_label
 
 LONGEST = 600  # characters of one block in a reply; its citation leads to all of it
 LONGEST_LIST = 1200  # a procedure is of no use without its last steps
@@ -46,12 +46,12 @@ class Quotation:
         return bool(others) and others[0].start - first.end > len("\n\n")
 
 
-def quotation_of(block: Block, best: tuple[int, int] | None = None) -> Quotation:
-    """Return what is shown of a block. A long paragraph is cut at its sentences, from the `best` one on."""
+def quotation_of(block: Block, best: int = 0) -> Quotation:
+    """Return what is shown of a block. A long one is cut at its sentences, from the one on that begins at `best`."""
     if block.kind in LISTED:
         return Quotation(block=block, pieces=_within(block.shown, LONGEST_LIST))
     pieces = [piece for part in block.shown for piece in _sentences_of(block, part)]
-    first = next((place for place, piece in enumerate(pieces) if best and piece.end > best[0]), 0)
+    first = next((place for place, piece in enumerate(pieces) if piece.end > best), 0)
     if block.parts[-1].end - block.parts[0].start <= LONGEST:
         first = 0
     return Quotation(block=block, pieces=_merged(_within(pieces[first:], LONGEST)))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from apps.core.chunking import BlockKind, Part
 
@@ -28,7 +29,7 @@ def _parts(text: str, paragraph: re.Match[str]) -> Iterator[tuple[BlockKind, int
     kinds = [_kind_of_line(line.group()) for line in lines]
     if kinds == [BlockKind.PARAGRAPH] and _is_heading(paragraph.group(), text[paragraph.end() :]):
         yield BlockKind.HEADING, paragraph.start(), paragraph.end()
-    elif len(lines) == 1 or all(kind is BlockKind.PARAGRAPH for kind in kinds) and _are_wrapped(lines):
+    elif len(lines) == 1 or (all(kind is BlockKind.PARAGRAPH for kind in kinds) and _are_wrapped(lines)):
         yield kinds[0], paragraph.start(), paragraph.end()
     else:
         for line, kind in zip(lines, kinds, strict=True):
@@ -51,5 +52,5 @@ def _are_wrapped(lines: list[re.Match[str]]) -> bool:
     texts = [line.group().rstrip() for line in lines]
     return all(
         (len(line) >= FEWEST_WRAPPED or after[:1].islower()) and not line.endswith(_ENDS)
-        for line, after in zip(texts, texts[1:], strict=False)
+        for line, after in pairwise(texts)
     )
