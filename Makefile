@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+READER := $(VENV)/share/tacit/reader/model.onnx
 # pip writes no cache of wheels twice and asks nobody for a newer pip.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 export PIP_NO_PYTHON_VERSION_WARNING := 1
@@ -32,9 +33,14 @@ $(VENV)/ready-model: $(VENV)/ready-dev requirements-model.lock
 	@$(PIP) --require-hashes -r requirements-model.lock
 	@touch $@
 
-setup: $(VENV)/ready ## Install everything into .venv
+# Tacit works without it, so a failure is a warning, and the next `make setup` tries again.
+$(READER): apps/core/reader/fetch.py | $(VENV)/ready
+	@echo "Fetching the weights of the reader, 73 MB …"
+	@$(BIN)/python -m apps.core.reader.fetch && touch $@ || true
 
-setup-dev: $(VENV)/ready-dev ## Install what developing needs besides
+setup: $(VENV)/ready $(READER) ## Install everything into .venv
+
+setup-dev: $(VENV)/ready-dev $(READER) ## Install what developing needs besides
 
 run: setup ## Start everything with the demo bot; prints where to go
 	@$(BIN)/tacit up $(ARGS)

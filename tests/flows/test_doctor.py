@@ -9,6 +9,7 @@ import httpx
 import pytest
 from django.conf import settings
 
+from apps.core.reader.weights import FETCHED
 from tests.faults.installation import Installation, free_port, wait_until
 from tests.llm_server import LLMServer, says
 
@@ -38,7 +39,7 @@ def test_a_sound_set_up_passes_and_every_check_says_what_it_saw(installation: In
     assert all(one["message"] for one in found.values())
     assert set(found) >= {
         "settings", "database", "migrations", "visitors' login", "clock", "worker", "queue", "sources", "alerts",
-        "embedding model", "reranker", "language model", "web", "disk", "memory",
+        "embedding model", "reader", "language model", "web", "disk", "memory",
     }  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def test_a_wrong_database_address_is_named_with_its_variable(installation: Insta
 def test_a_deleted_and_a_damaged_model_file_are_seen_and_made_anew(installation: Installation, tmp_path: Path) -> None:
     _, found = examined(installation, models_dir=tmp_path)
     assert "was missing and has been made anew" in found["embedding model"]["message"]
-    (file,) = tmp_path.glob("*.onnx")
+    (file,) = tmp_path.glob("all-MiniLM*.onnx")
     file.write_bytes(file.read_bytes()[:-100])
     _, found = examined(installation, models_dir=tmp_path)
     assert found["embedding model"]["state"] == "note"
@@ -68,11 +69,24 @@ def test_a_deleted_and_a_damaged_model_file_are_seen_and_made_anew(installation:
     assert found["embedding model"]["state"] == "ok"
 
 
-def test_a_reranker_without_its_files_is_told_with_where_to_read_on(installation: Installation) -> None:
-    reranker = {"TACIT_RERANKER_MODEL": "Xenova/ms-marco-MiniLM-L-6-v2"}
-    _, found = examined(installation, settings=reranker)
-    assert found["reranker"]["state"] == "note"
-    assert "docs/models.md" in found["reranker"]["message"]
+@pytest.mark.parametrize("variable", ["TACIT_READER_MODEL", "TACIT_RERANKER_MODEL"])
+def test_a_reader_without_its_files_is_told_with_where_to_read_on(installation: Installation, variable: str) -> None:
+    _, found = examined(installation, settings={variable: "Xenova/ms-marco-MiniLM-L-6-v2"})
+    assert found["reader"]["state"] == "note"
+    assert "docs/models.md" in found["reader"]["message"]
+
+
+def test_no_reader_is_a_choice(installation: Installation) -> None:
+    chosen = {"TACIT_READER_MODEL": "none", "TACIT_RERANKER_MODEL": "Xenova/ms-marco-MiniLM-L-6-v2"}
+    _, found = examined(installation, settings=chosen)
+    assert (found["reader"]["state"], found["reader"]["message"]) == ("ok", "none, as configured")
+
+
+@pytest.mark.skipif(not FETCHED.folder.is_dir(), reason="`make setup` has fetched no weights")
+def test_the_built_in_reader_is_used_to_see_that_it_works(installation: Installation) -> None:
+    _, found = examined(installation)
+    assert found["reader"]["state"] == "ok"
+    assert "is ready" in found["reader"]["message"]
 
 
 def test_a_language_model_is_asked_a_tiny_question(installation: Installation) -> None:
