@@ -19,6 +19,8 @@ NEXT_WORD = re.compile(r"[^\W\d_]{0,12}")
 LONGEST_MARKER = 360  # characters to wait for before an open bracket counts as one that opens no marker
 # A table row as far as its second header: from there on, a full stop is one of its values'.
 ROW_SO_FAR = re.compile(r"[^:;.!?\n]{1,80}: [^;\n]{1,400}; [^:;.!?\n]{1,80}: ")
+# A short word with a capital, or one of "number" in it, that counts what comes next.
+_NUMBERED = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_]{1,3}|\w*(?:nr|no)")
 LONGEST_WORD = 52  # characters to look back for the word before a full stop
 
 # Before a number that is followed by a full stop: "am 3. Tag", "der 2. Stock", "Nr. 5." are no ends.
@@ -153,7 +155,8 @@ def _ends_sentence(text: str, start: int, stop: int, mark: str, end: int) -> boo
         return _number_ends(words, next_word)
     if word.casefold() == "no":
         return not text[end : end + 1].isdigit()  # "No. 5" counts, "No. It" answers
-    return len(word) > 1 and word.casefold() not in ABBREVIATIONS and not DOTTED.fullmatch(word)
+    counts = _NUMBERED.fullmatch(word) and text[end : end + 1].isdigit()  # "Bldg. 4", "Hausnr. 9"
+    return len(word) > 1 and not counts and word.casefold() not in ABBREVIATIONS and not DOTTED.fullmatch(word)
 
 
 def _number_ends(words: list[str], next_word: str) -> bool:

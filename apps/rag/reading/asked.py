@@ -1,17 +1,20 @@
 """What a question asks for, as far as it can be told by its form: things by their names and codes, contact details."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apps.rag.privacy_filter.evidence import is_named
 from apps.rag.privacy_filter.figures import NUMBER_WORDS
 from apps.rag.privacy_filter.names import fold, folded_words, names
 from apps.rag.words import content_words
 
 # Two capitals in a row are a name where every noun has one, too: "für die Apple Watch".
 _PAIR = re.compile(r"(?<=\w )([^\W\d_a-zß-ÿ]\w+) ([^\W\d_a-zß-ÿ]\w+)")
-MOST_WORDS_FOR_CONTACT = 3  # content words
+MOST_WORDS_FOR_CONTACT = 5  # content words
+MOST_WORDS_FOR_NAMES = 6  # of a longer question, a name that the documents don't have is one circumstance of many
+_NOUNS_HAVE_CAPITALS = frozenset({"de"})
 _TOKEN = re.compile(r"[^\W_]+(?:[._'’&/-][^\W_]+)*")
 
 
@@ -20,13 +23,19 @@ class Sought(StrEnum):
 
     EMAIL = "email"
     PHONE = "phone"
-    LINK = "link"
+    HOURS = "hours"
     NUMBER = "number"
+
+
+CONTACTS = frozenset({Sought.EMAIL, Sought.PHONE, Sought.HOURS})
 
 
 _ADDRESS = re.compile(r"\S@\S")
 _DIALLED = re.compile(r"\+?\d[\d ()/.\u00a0-]{4,}\d")
-_WEB_ADDRESS = re.compile(r"https?://|www\.|\b[\w-]+\.[a-z]{2,}\b")
+_FROM_TO = re.compile(
+    r"\d{1,2}(?:[:.h]\d\d)?\s*(?:[ap]\.?m\.?|uhr|h)?\s*(?:[-–—~～]|to|till|until|bis|à|a|às|至|から)\s*\d{1,2}",
+    re.IGNORECASE,
+)
 # In the nine languages of visitors; a question with one of these asks for that kind.
 _ASKING: dict[Sought, re.Pattern[str]] = {
     Sought.EMAIL: re.compile(
@@ -39,8 +48,10 @@ _ASKING: dict[Sought, re.Pattern[str]] = {
         r"|電話番号|电话|電話|رقم الهاتف|फ़ोन|फोन",
         re.IGNORECASE,
     ),
-    Sought.LINK: re.compile(
-        r"\b(?:link|url|web ?site|webseite|internetadresse|site web|sitio web|lien|enlace)\b", re.IGNORECASE
+    Sought.HOURS: re.compile(
+        r"\b(?:open|opening (?:hours|times)|closing time|business hours|geöffnet|öffnungszeiten|offen|horaires|ouverts?"
+        r"|horario|abiert[oa]s?|horário|abert[oa]s?)\b|営業時間|营业时间|開いて|开门|ساعات العمل|खुल",
+        re.IGNORECASE,
     ),
     Sought.NUMBER: re.compile(
         r"\bhow (?:much|many|long|old|far|big|large|heavy|tall|high|hot|fast)\b"
@@ -57,14 +68,14 @@ _ASKING: dict[Sought, re.Pattern[str]] = {
 class Asked:
     """A question taken apart: the stems of its words, the things it names, and the kinds of answer it seeks.
 
-    `codes` are names of letters and digits (RX-2207-D, E18), `numbers` have digits only, `named` are all other names.
+    `codes` are names of letters and digits (RX-2207-D, E18), `named` are all other names.
     """
 
     words: frozenset[str] = field(repr=False)
     codes: tuple[str, ...] = field(default=(), repr=False)
-    numbers: tuple[str, ...] = field(default=(), repr=False)
     named: tuple[str, ...] = field(default=(), repr=False)
     sought: frozenset[Sought] = frozenset()
+    typed: frozenset[str] = field(default=frozenset(), repr=False)  # all its words and numbers
     spelled: Mapping[str, str] = field(default_factory=dict, repr=False)  # each stem as the question has it
 
 
@@ -72,33 +83,46 @@ def asked_in(question: str, language: str) -> Asked:
     """Return what a question asks for. Contact details are sought by short questions; others only mention them."""
     tokens = _TOKEN.findall(question)
     codes = [token for token in tokens if any(map(str.isdigit, token)) and any(map(str.isalpha, token))]
-    found = (*names(question, language), *(fold(word) for pair in _PAIR.findall(question) for word in pair))
     words = content_words(question, language)
     kinds = {kind for kind, pattern in _ASKING.items() if pattern.search(question)}
     return Asked(
         words=frozenset(words),
         codes=tuple(codes),
-        numbers=tuple(token for token in tokens if token.isdecimal() and len(token) > 1),
-        named=tuple(dict.fromkeys(name for name in found if name not in map(fold, codes))),
+        named=_named(question, codes, language) if len(words) <= MOST_WORDS_FOR_NAMES else (),
         sought=frozenset(kinds if len(words) <= MOST_WORDS_FOR_CONTACT else kinds & {Sought.NUMBER}),
+        typed=frozenset(re.findall(r"\w+", question.casefold())),
         spelled={stem: token for token in reversed(tokens) for stem in content_words(token, language)},
     )
 
 
+def _named(question: str, codes: Sequence[str], language: str) -> tuple[str, ...]:
+    """Return the names in a question, without codes; none where it is written like a title, all in capitals."""
+    found = {*names(question, language), *(fold(word) for pair in _PAIR.findall(question) for word in pair)}
+    capitals = sum(word[:1].isupper() for word in question.split())
+    if language not in _NOUNS_HAVE_CAPITALS and 2 * capitals > len(question.split()):
+        return ()
+    tokens = dict.fromkeys(token.removesuffix("'s").removesuffix("’s") for token in _TOKEN.findall(question))
+    return tuple(token for token in tokens if fold(token) in found and token not in codes)
+
+
 def missing_from(things: Iterable[str], text: str) -> list[str]:
-    """Return the codes and names that a text doesn't have, however their signs and capitals are written."""
+    """Return the codes and names that a text doesn't have, however the signs and capitals of codes are written."""
     known = folded_words(text)
-    bare = "".join(filter(str.isalnum, text.casefold()))
-    return [thing for thing in things if fold(thing) not in known and _bare(thing) not in bare]
+    bare = _bare(text)
+    return [
+        thing
+        for thing in things
+        if not is_named(fold(thing), known) and not (any(map(str.isdigit, thing)) and _bare(thing) in bare)
+    ]
 
 
 def holds(sought: Sought, text: str) -> bool:
     """Tell whether a text has a sign of the kind of answer that is sought."""
     if sought is Sought.NUMBER:
         return any(map(str.isdigit, text)) or not NUMBER_WORDS.keys().isdisjoint(text.casefold().split())
-    sign = {Sought.EMAIL: _ADDRESS, Sought.PHONE: _DIALLED, Sought.LINK: _WEB_ADDRESS}[sought]
+    sign = {Sought.EMAIL: _ADDRESS, Sought.PHONE: _DIALLED, Sought.HOURS: _FROM_TO}[sought]
     return sign.search(text) is not None
 
 
-def _bare(thing: str) -> str:
-    return "".join(filter(str.isalnum, thing.casefold()))
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))

@@ -63,9 +63,9 @@ def _quoted(block: Block, best: Statement, asked: Asked, language: str) -> Quota
     alike = others_alike(best, statements)
     equals = asked_about(best, alike, asked, language)
     if len(equals) == len(alike) or block.kind is BlockKind.CODE:
-        return quotation_of(block, best.start)
+        return quotation_of(block, best.start, asked.typed)
     kept = [_piece(one, block.parts) for one in statements if one == best or one in equals]
-    return Quotation(block=block, pieces=(*((block.lead_in,) if block.lead_in else ()), *kept))
+    return Quotation(block=block, pieces=(*((block.lead_in,) if block.lead_in else ()), *kept), asked=asked.typed)
 
 
 def _share(statement: Statement, asked: Asked, language: str) -> float:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from apps.rag.reading.asked import Sought, holds, missing_from
+from apps.rag.reading.asked import CONTACTS, Sought, holds
 from apps.rag.reading.choice import best_statement
 from apps.rag.reading.focus import not_said_of, others_alike
 from apps.rag.reading.reading import LOGIT_SCALE, Reading
 
 FITTED = Path(__file__).with_name("decision.json")
-CONTACTS = frozenset({Sought.EMAIL, Sought.PHONE, Sought.LINK})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,25 +42,29 @@ def decide(reading: Reading, language: str, *, calibrated: bool = True) -> Decis
 
 
 def signals(reading: Reading) -> dict[str, float]:
-    """Return what the decision is made from, each about 0 to 1; `known` and `unknown` weigh by the reader's fluency."""
+    """Return what the decision is made from, each about 0 to 1.
+
+    `known` weighs by how well the reader knows the question's language, `unknown` by how little.
+    """
     first, known = reading.scored[0], reading.fluency
     unknown = 1 - known
-    things = (*reading.asked.codes, *reading.asked.named, *reading.asked.numbers)
-    lacking = missing_from(things, first.block.framed)
     cosine = first.block.passage.cosine if reading.cosine is None else reading.cosine
     statement = max((logit for _, logit in reading.statements), default=0.0)
-    seeks = reading.asked.sought & {Sought.NUMBER}
+    lacks_number = Sought.NUMBER in reading.asked.sought and not holds(Sought.NUMBER, first.block.text)
     return {
-        "logit known": known * first.logit / LOGIT_SCALE,
+        "passage known": known * reading.passage_logit / LOGIT_SCALE,
         "statement known": known * statement / LOGIT_SCALE,
+        "cosine": cosine,
         "cosine known": known * cosine,
-        "cosine unknown": unknown * cosine,
+        "words": first.coverage,
         "words known": known * first.coverage,
         "words unknown": unknown * first.coverage,
+        "gap": reading.gap,
         "gap known": known * reading.gap,
         "gap unknown": unknown * reading.gap,
-        "names": (len(things) - 2 * len(lacking)) / len(things) if things else 0.0,
-        "lacks number": float(any(not holds(kind, first.block.text) for kind in seeks)),
+        "unknown": unknown,
+        "lacks number": float(lacks_number),
+        "has contact": float(any(holds(kind, first.block.text) for kind in reading.asked.sought & CONTACTS)),
     }
 
 

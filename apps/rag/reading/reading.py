@@ -2,14 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from apps.core.embedding_service import EmbeddingService
 from apps.core.error_handling import ProviderError
 from apps.rag.context_builder import ContextPassage
-from apps.rag.reading.asked import Asked, asked_in, missing_from
+from apps.rag.reading.asked import CONTACTS, Asked, Sought, asked_in, holds, missing_from
 from apps.rag.reading.blocks import Block, blocks_of
 from apps.rag.reading.focus import Statement, statements_of
 from apps.rag.words import content_words
@@ -20,6 +20,9 @@ NEARLY = 0.1  # rank below the best block's from which one that holds it is take
 LONGEST_WIDENED = 600  # characters of such a block
 WORDS_SHARE = 0.5  # of a block's words beside its passage's score, before anything has read it
 LONGEST_READ = 900  # characters of a block; what follows is beyond what the reader takes in
+LONGEST_PASSAGE = 1200
+LONGEST_EMBEDDED = 300  # what follows hardly moves a vector
+CONTACT_GAIN = 0.5  # rank of a block that holds the kind of contact that is asked for
 LOGIT_SCALE = 10.0  # the reader's logits go from about -11 to 11
 
 
@@ -50,7 +53,8 @@ class Reading:
     """What was read, best first. `fluency` is how well the reader knows the question's language, 0 without a reader.
 
     `best` is the block to be quoted: the first, or one that holds it. `statements` are its sentences, items and rows,
-    each with the reader's logit. `cosine` is that of the first block and the question, None where it can't be had.
+    each with the reader's logit; `passage_logit` is that of its whole passage. `cosine` is that of the first block and
+    the question, None where it can't be had.
     `missing` are things that the question names and none of the passages has.
     """
 
@@ -58,6 +62,7 @@ class Reading:
     scored: tuple[Scored, ...] = ()
     best: Block | None = field(default=None, repr=False)
     statements: tuple[tuple[Statement, float], ...] = field(default=(), repr=False)
+    passage_logit: float = 0.0
     fluency: float = 0.0
     cosine: float | None = None
     missing: tuple[str, ...] = field(default=(), repr=False)
@@ -88,17 +93,19 @@ def read(
     logits = _logits(question, [block.framed[:LONGEST_READ] for block in promising], reader)
     fluency = reader.fluency(question) if reader is not None and logits is not None else 0.0
     scored = [
-        _scored(block, logit, fluency, words)
+        _scored(block, logit, fluency, words, asked.sought & CONTACTS)
         for block, logit in zip(promising, logits or [0.0] * len(promising), strict=True)
     ]
     scored.sort(key=lambda one: -one.rank)
     best = _widened(scored)
+    statements, passage_logit = _read_closely(question, best, reader if fluency else None)
     everything = "\n".join(f"{passage.heading}\n{passage.text}" for passage in passages)
     return Reading(
         asked=asked,
         scored=tuple(scored),
         best=best,
-        statements=_statements(question, best, reader if fluency else None),
+        statements=statements,
+        passage_logit=passage_logit,
         fluency=fluency,
         cosine=_cosine(question, scored[0].block, embeddings),
         missing=tuple(missing_from((*asked.codes, *asked.named), everything)),
@@ -110,17 +117,25 @@ class _Words:
 
     def __init__(self, asked: Asked, passages: Sequence[ContextPassage], language: str) -> None:
         self._language = language
-        texts = [frozenset(content_words(f"{one.heading}\n{one.text}", language)) for one in passages]
-        counts = Counter(word for text in texts for word in text & asked.words)
+        texts = [self._of(f"{one.heading}\n{one.text}") for one in passages]
+        wanted = frozenset(map(_spelled_alike, asked.words))
+        counts = Counter(word for text in texts for word in text & wanted)
         self._weights = {
-            word: 1 + math.log(1 + (len(texts) - counts[word] + 0.5) / (max(counts[word], 1) + 0.5))
-            for word in asked.words
+            word: 1 + math.log(1 + (len(texts) - counts[word] + 0.5) / (max(counts[word], 1) + 0.5)) for word in wanted
         }
+
+    def _of(self, text: str) -> frozenset[str]:
+        return frozenset(map(_spelled_alike, content_words(text, self._language)))
 
     def coverage(self, text: str) -> float:
         """Return which share of the question's words a text has."""
-        known = self._weights.keys() & frozenset(content_words(text, self._language))
+        known = self._weights.keys() & self._of(text)
         return sum(self._weights[word] for word in known) / (sum(self._weights.values()) or 1.0)
+
+
+def _spelled_alike(word: str) -> str:
+    """Return a stem in the form that it has with and without umlauts: groessmann and grossmann are one."""
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
 def _most_promising(blocks: Sequence[Block], words: _Words) -> list[Block]:
@@ -142,9 +157,11 @@ def _logits(question: str, texts: Sequence[str], reader: Reader | None) -> list[
         return None
 
 
-def _scored(block: Block, logit: float, fluency: float, words: _Words) -> Scored:
+def _scored(block: Block, logit: float, fluency: float, words: _Words, sought: Iterable[Sought]) -> Scored:
     coverage = words.coverage(block.framed)
     rank = fluency * logit / LOGIT_SCALE + block.passage.score + (1 - fluency) * coverage
+    if any(holds(kind, block.text) for kind in sought):
+        rank += CONTACT_GAIN
     return Scored(block=block, rank=rank, logit=logit, coverage=coverage)
 
 
@@ -159,16 +176,21 @@ def _widened(scored: Sequence[Scored]) -> Block:
     return max(holding, key=lambda block: len(block.text), default=first.block).with_its_group(LONGEST_WIDENED)
 
 
-def _statements(question: str, block: Block, reader: Reader | None) -> tuple[tuple[Statement, float], ...]:
+def _read_closely(
+    question: str, block: Block, reader: Reader | None
+) -> tuple[tuple[tuple[Statement, float], ...], float]:
+    """Return a block's statements with the reader's logits, and the logit of the whole passage round it."""
     statements = statements_of(block)[:MOST_STATEMENTS]
-    logits = _logits(question, [one.text for one in statements], reader) or [0.0] * len(statements)
-    return tuple(zip(statements, logits, strict=True))
+    whole = f"{block.passage.heading}\n{block.passage.text[:LONGEST_PASSAGE]}"
+    texts = [*(one.text for one in statements), whole]
+    *logits, passage_logit = _logits(question, texts, reader) or [0.0] * len(texts)
+    return tuple(zip(statements, logits, strict=True)), passage_logit
 
 
 def _cosine(question: str, block: Block, embeddings: EmbeddingService) -> float | None:
     try:
         asked = embeddings.embed_query(question).vector
-        (framed,) = embeddings.embed_documents([block.framed[:LONGEST_READ]])
+        (framed,) = embeddings.embed_documents([block.framed[:LONGEST_EMBEDDED]])
     except ProviderError:  # an embedding model on another server
         return None
     return float(framed.vector @ asked)

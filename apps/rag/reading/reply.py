@@ -11,6 +11,7 @@ from apps.rag.reading.structure import LISTED, sentences, without_label
 
 LONGEST = 600  # characters of one block in a reply; its citation leads to all of it
 LONGEST_LIST = 1200  # a procedure is of no use without its last steps
+FEWEST_TO_CUT = 4  # cells; a shorter row is shown whole
 _BRACKETED = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -20,11 +21,12 @@ class Quotation:
 
     block: Block = field(repr=False)
     pieces: tuple[Part, ...]
+    asked: frozenset[str] = field(default=frozenset(), repr=False)  # the question's words, for the cells of rows
 
     @property
     def text(self) -> str:
         """The pieces as they read, one under the other: items with their marks, code in a fence."""
-        lines = [_shown(self.block.passage.text, piece) for piece in self.pieces]
+        lines = [_shown(self.block.passage.text, piece, self.asked) for piece in self.pieces]
         return "".join(
             (_gap(before, piece) if before else "") + line
             for before, piece, line in zip((None, *self.pieces), self.pieces, lines, strict=False)
@@ -46,10 +48,10 @@ class Quotation:
         return bool(others) and others[0].start - first.end > len("\n\n")
 
 
-def quotation_of(block: Block, best: int = 0) -> Quotation:
+def quotation_of(block: Block, best: int = 0, asked: frozenset[str] = frozenset()) -> Quotation:
     """Return what is shown of a block. A long one is cut at its sentences, from the one on that begins at `best`."""
     if block.kind in LISTED:
-        return Quotation(block=block, pieces=_within(block.shown, LONGEST_LIST))
+        return Quotation(block=block, pieces=_within(block.shown, LONGEST_LIST), asked=asked)
     pieces = [piece for part in block.shown for piece in _sentences_of(block, part)]
     first = next((place for place, piece in enumerate(pieces) if piece.end > best), 0)
     if block.parts[-1].end - block.parts[0].start <= LONGEST:
@@ -111,8 +113,10 @@ def _merged(pieces: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(merged)
 
 
-def _shown(text: str, piece: Part) -> str:
+def _shown(text: str, piece: Part, asked: frozenset[str]) -> str:
     content = text[piece.start : piece.end]
+    if piece.kind is BlockKind.TABLE_ROW:
+        content = _cells_asked_for(content, asked)
     if piece.kind is BlockKind.CODE:
         return f"```\n{content}\n```"
     line = " ".join(content.split()) if piece.kind in LISTED else without_label(content)
@@ -120,6 +124,21 @@ def _shown(text: str, piece: Part) -> str:
         return line
     indent = "  " * piece.level if piece.kind is BlockKind.LIST_ITEM else ""
     return indent + (line if line[:1].isdigit() and re.match(r"\d{1,3}[.)] ", line) else f"- {line}")
+
+
+def _cells_asked_for(row: str, asked: frozenset[str]) -> str:
+    """Return a row's first cell and the one that was asked for by its column; all of them if that can't be told."""
+    cells = row.split("; ")
+    named = [len(asked & words_of(cell.partition(": ")[0])) for cell in cells]
+    if len(cells) < FEWEST_TO_CUT or not max(named[1:]) or named[1:].count(max(named[1:])) > 1:
+        return row
+    place = 1 + named[1:].index(max(named[1:]))
+    return "; ".join((cells[0], cells[place]))
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words and numbers of a text."""
+    return frozenset(re.findall(r"\w+", text.casefold()))
 
 
 def _gap(before: Part, piece: Part) -> str:
