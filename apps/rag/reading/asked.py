@@ -12,7 +12,6 @@ from apps.rag.words import content_words
 
 # Two capitals in a row are a name where every noun has one, too: "für die Apple Watch".
 _PAIR = re.compile(r"(?<=\w )([^\W\d_a-zß-ÿ]\w+) ([^\W\d_a-zß-ÿ]\w+)")
-MOST_WORDS_FOR_CONTACT = 5  # content words
 MOST_WORDS_FOR_NAMES = 6  # of a longer question, a name that the documents don't have is one circumstance of many
 _NOUNS_HAVE_CAPITALS = frozenset({"de"})
 _TOKEN = re.compile(r"[^\W_]+(?:[._'’&/-][^\W_]+)*")
@@ -27,7 +26,10 @@ class Sought(StrEnum):
     NUMBER = "number"
 
 
-CONTACTS = frozenset({Sought.EMAIL, Sought.PHONE, Sought.HOURS})
+ADDRESSES = frozenset({Sought.EMAIL, Sought.PHONE})  # what holds none of these is no answer
+CONTACTS = ADDRESSES | {Sought.HOURS}
+# Content words of a question that seeks a contact; a longer one only mentions it.
+_MOST_WORDS = {Sought.EMAIL: 5, Sought.PHONE: 4, Sought.HOURS: 3}
 
 
 _ADDRESS = re.compile(r"\S@\S")
@@ -89,7 +91,7 @@ def asked_in(question: str, language: str) -> Asked:
         words=frozenset(words),
         codes=tuple(codes),
         named=_named(question, codes, language) if len(words) <= MOST_WORDS_FOR_NAMES else (),
-        sought=frozenset(kinds if len(words) <= MOST_WORDS_FOR_CONTACT else kinds & {Sought.NUMBER}),
+        sought=frozenset(kind for kind in kinds if len(words) <= _MOST_WORDS.get(kind, len(words))),
         typed=frozenset(re.findall(r"\w+", question.casefold())),
         spelled={stem: token for token in reversed(tokens) for stem in content_words(token, language)},
     )

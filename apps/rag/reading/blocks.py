@@ -6,9 +6,10 @@ from itertools import groupby
 
 from apps.core.chunking import BlockKind, Part
 from apps.rag.context_builder import ContextPassage
-from apps.rag.reading.structure import LEADS_IN, LISTED, Section, joined, sections_of
+from apps.rag.reading.structure import LEADS_IN, LISTED, Section, joined, sections_of, sentences
 
 LONGEST_SECTION = 900  # characters of a section that is quoted whole
+LONGEST_WINDOW = 600  # of a paragraph that is longer than that
 LONGEST_HEADING = 150  # characters of the headings that are read with a block
 
 
@@ -98,8 +99,19 @@ def _groups(passage: ContextPassage, section: Section) -> Iterator[tuple[Part | 
             yield lead_in, parts
             lead_in = None
             continue
-        *others, last = parts
+        *others, last = [window for part in parts for window in _windows(passage.text, part)]
         yield from ((None, [part]) for part in others)
         lead_in = last if passage.text[last.start : last.end].rstrip().endswith(LEADS_IN) else None
         if lead_in is None:
             yield None, [last]
+
+
+def _windows(text: str, part: Part) -> Iterator[Part]:
+    """Yield a paragraph; one that is too long to be quoted whole, in stretches of whole sentences."""
+    start = end = part.start
+    for _, stop in sentences(text, part) if part.end - part.start > LONGEST_SECTION else ():
+        if stop - start > LONGEST_WINDOW and end > start:
+            yield replace(part, start=start, end=end)
+            start = end + len(text[end:stop]) - len(text[end:stop].lstrip())
+        end = stop
+    yield replace(part, start=start)

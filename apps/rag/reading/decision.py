@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from apps.rag.reading.asked import CONTACTS, Sought, holds
+from apps.rag.reading.asked import ADDRESSES, CONTACTS, Sought, holds
 from apps.rag.reading.choice import best_statement
 from apps.rag.reading.focus import not_said_of, others_alike
 from apps.rag.reading.reading import LOGIT_SCALE, Reading
@@ -37,7 +37,7 @@ def decide(reading: Reading, language: str, *, calibrated: bool = True) -> Decis
     if other := _asked_of_another(reading, language):
         return Decision(answers=False, confidence=confidence, missing=other)
     quoted = f"{reading.best.headings}\n{reading.best.text}"
-    lacks = any(not holds(kind, quoted) for kind in reading.asked.sought & CONTACTS)
+    lacks = any(not holds(kind, quoted) for kind in reading.asked.sought & ADDRESSES)
     return Decision(answers=confidence >= threshold() and not lacks, confidence=confidence)
 
 

@@ -20,7 +20,7 @@ NEARLY = 0.1  # rank below the best block's from which one that holds it is take
 LONGEST_WIDENED = 600  # characters of such a block
 WORDS_SHARE = 0.5  # of a block's words beside its passage's score, before anything has read it
 LONGEST_READ = 900  # characters of a block; what follows is beyond what the reader takes in
-LONGEST_PASSAGE = 1200
+LONGEST_PASSAGE = 1000  # characters of a passage, with the best block in it
 LONGEST_EMBEDDED = 300  # what follows hardly moves a vector
 CONTACT_GAIN = 0.5  # rank of a block that holds the kind of contact that is asked for
 LOGIT_SCALE = 10.0  # the reader's logits go from about -11 to 11
@@ -181,7 +181,8 @@ def _read_closely(
 ) -> tuple[tuple[tuple[Statement, float], ...], float]:
     """Return a block's statements with the reader's logits, and the logit of the whole passage round it."""
     statements = statements_of(block)[:MOST_STATEMENTS]
-    whole = f"{block.passage.heading}\n{block.passage.text[:LONGEST_PASSAGE]}"
+    begin = max(0, block.parts[-1].end - LONGEST_PASSAGE)
+    whole = f"{block.passage.heading}\n{block.passage.text[begin : begin + LONGEST_PASSAGE]}"
     texts = [*(one.text for one in statements), whole]
     *logits, passage_logit = _logits(question, texts, reader) or [0.0] * len(texts)
     return tuple(zip(statements, logits, strict=True)), passage_logit

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from apps.core.chunking import BlockKind, Part
 
@@ -49,8 +48,5 @@ def _is_heading(paragraph: str, after: str) -> bool:
 
 def _are_wrapped(lines: list[re.Match[str]]) -> bool:
     """Tell whether every line but the last stops in mid-sentence because the page was too narrow."""
-    texts = [line.group().rstrip() for line in lines]
-    return all(
-        (len(line) >= FEWEST_WRAPPED or after[:1].islower()) and not line.endswith(_ENDS)
-        for line, after in pairwise(texts)
-    )
+    texts = [line.group().rstrip() for line in lines[:-1]]
+    return all(len(line) >= FEWEST_WRAPPED and not line.endswith(_ENDS) for line in texts)

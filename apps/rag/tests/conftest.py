@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from apps.core.embedding_service import EmbeddingService, create_embedding_service
+from apps.core.reader.protocol import Reader
+from apps.core.reader.registry import load_reader
 from config import settings
 from tests.llm_server import LLMServer
 
@@ -18,6 +20,12 @@ def postgres() -> None:
 def local_embeddings() -> EmbeddingService:
     """The model that answers are made with by default."""
     return create_embedding_service("local", settings.MODELS_DIR)
+
+
+@pytest.fixture(scope="session")
+def local_reader() -> Reader:
+    """The model that passages are read with by default."""
+    return load_reader("local", settings.MODELS_DIR)
 
 
 @pytest.fixture

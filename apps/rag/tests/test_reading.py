@@ -1,0 +1,261 @@
+"""What is quoted without a language model: whole blocks, of the thing that was asked about, or nothing."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from apps.core.chunking import Block, BlockKind, Part, chunk_blocks
+from apps.core.embedding_service import EmbeddingResult, EmbeddingService, FakeEmbeddingService
+from apps.core.error_handling import ProviderUnavailableError
+from apps.core.reader.fake import FakeReader
+from apps.rag.context_builder import Context
+from apps.rag.languages import no_answer
+from apps.rag.reading import ReadContext, Reader, read_context
+from apps.rag.reading.blocks import blocks_of
+from apps.rag.reading.structure import units_of
+from apps.rag.tests.shop import ShopHit, hit, shop_context
+
+P, H, L, R, C = (
+    BlockKind.PARAGRAPH,
+    BlockKind.HEADING,
+    BlockKind.LIST_ITEM,
+    BlockKind.TABLE_ROW,
+    BlockKind.CODE,
+)
+
+
+def passage(number: int, title: str, *blocks: tuple[BlockKind, str], **more: object) -> ShopHit:
+    """Return a hit that consists of blocks, as the index keeps them."""
+    _, (chunk,) = chunk_blocks([Block(kind=kind, text=words) for kind, words in blocks])
+    return hit(number, title, chunk.text, layout=chunk.layout, heading_path=chunk.heading_path, **more)
+
+
+@pytest.fixture
+def ask(local_embeddings: EmbeddingService, local_reader: Reader):  # type: ignore[no-untyped-def]
+    def read(question: str, *hits: ShopHit, language: str = "en") -> ReadContext:
+        context = shop_context(*hits)
+        return read_context(question, context, language=language, embeddings=local_embeddings, reader=local_reader)
+
+    return read
+
+
+def said(read: ReadContext) -> str:
+    return "".join(checked.text for checked in read.quoted())
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How long is the warranty?", "The warranty lasts 24 months from the date of purchase."),
+        ("Are batteries covered?", "Batteries are not covered."),
+        ("What does the X100 cost?", "Model: X100; Price: 20 EUR; Weight: 3 kg"),
+        ("What is the weight of the X200?", "Model: X200; Price: 30 EUR; Weight: 4 kg"),
+        ("Can I return a cleaner?", "Yes, within 30 days of purchase. Keep the receipt."),
+        ("Who founded Acme?", "Acme was founded by Jane Miller in Hamburg on 7 February 1998."),
+        (
+            "How do I clean the filter?",
+            "1. Switch the cleaner off.\n2. Open the lid and take out the filter.\n3. Rinse",
+        ),
+    ],
+)
+def test_a_question_gets_the_block_that_answers_it(ask, question: str, expected: str) -> None:  # type: ignore[no-untyped-def]
+    assert expected in said(ask(question))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who won the world cup in 2014?",
+        "What is the weather like today?",
+        "Is the moon made of cheese?",
+        "How do I reset my password?",
+        "asdf qwer",
+        "?",
+    ],
+)
+def test_what_the_passages_do_not_answer_is_not_answered(ask, question: str) -> None:  # type: ignore[no-untyped-def]
+    assert said(ask(question)) == ""
+
+
+def test_a_list_comes_whole_with_what_announces_it(ask) -> None:  # type: ignore[no-untyped-def]
+    read = ask(
+        "Which parts are not covered by the warranty?",
+        passage(1, "Manual", (P, "These parts are not covered:"), (L, "filters"), (L, "brushes"), (P, "It is blue.")),
+    )
+    assert "These parts are not covered:\n\n- filters\n- brushes" in said(read)
+
+
+def test_a_list_right_after_a_paragraph_belongs_to_it(ask) -> None:  # type: ignore[no-untyped-def]
+    read = ask(
+        "What are the levels of membership?",
+        passage(1, "Club", (P, "Membership has three levels."), (L, "Guest"), (L, "Friend"), (L, "Patron")),
+    )
+    assert said(read).startswith("Membership has three levels.\n\n- Guest\n- Friend\n- Patron")
+
+
+def test_commands_come_as_code_after_the_line_that_announces_them(ask) -> None:  # type: ignore[no-untyped-def]
+    read = ask(
+        "How do I install Kestrel?",
+        passage(1, "Kestrel", (P, "To install Kestrel, run:"), (C, "kestrel get --all\nkestrel start")),
+    )
+    assert said(read) == "To install Kestrel, run:\n\n```\nkestrel get --all\nkestrel start\n```\n[1]"
+
+
+def test_items_keep_their_numbers_and_their_levels() -> None:
+    _, (chunk,) = chunk_blocks([
+        Block(kind=P, text="Options:"), Block(kind=L, text="colour", level=0), Block(kind=L, text="red", level=1),
+    ])  # fmt: skip
+    assert [(part.kind, part.level) for part in chunk.layout] == [(P, 0), (L, 0), (L, 1)]
+
+
+FARES = "The bus to Hale costs 3 dollars. The bus to Orme costs 7 dollars. The bus to Penn leaves at nine."
+
+
+def test_of_sentences_alike_only_the_one_about_what_was_asked_is_shown(ask) -> None:  # type: ignore[no-untyped-def]
+    assert (
+        said(ask("What does the bus to Orme cost?", hit(1, "Buses", FARES))) == "The bus to Orme costs 7 dollars. [1]"
+    )
+
+
+def test_both_of_two_things_that_are_compared_are_shown(ask) -> None:  # type: ignore[no-untyped-def]
+    shown = said(ask("What do the bus to Hale and the bus to Orme cost?", hit(1, "Buses", FARES)))
+    assert "3 dollars" in shown
+    assert "7 dollars" in shown
+
+
+PARTS = (
+    "The hose KL-301-A fits the Merlin pump and costs 9 dollars. "
+    "The hose KL-301-B fits the Merlin Mini pump and costs 8 dollars. The lid LD_7 fits the Merlin kettle."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What does the hose KL-301-C cost?", "KL-301-C"),
+        ("What does fault F9 mean?", "F9"),
+        ("How far is the shop from Lisbon?", "Lisbon"),
+    ],
+)
+def test_what_is_asked_about_something_that_is_nowhere_is_not_answered(ask, question: str, missing: str) -> None:  # type: ignore[no-untyped-def]
+    read = ask(question, hit(1, "Parts", PARTS))
+    assert said(read) == ""
+    assert read.decision.missing == (missing,)
+    assert missing in read.refusal()
+
+
+def test_what_is_said_of_another_thing_is_no_answer_and_may_be_offered_as_that(ask) -> None:  # type: ignore[no-untyped-def]
+    read = ask("How much is the hose KL-301-C?", hit(1, "Parts", PARTS))
+    assert read.has_something_close
+    offered = "".join(checked.text for checked in read.closest())
+    assert offered.startswith("I found nothing on KL-301-C. This is the closest I have:\n\nThe hose KL-301-A")
+
+
+def test_of_a_wide_row_the_cell_of_the_asked_column_is_shown(ask) -> None:  # type: ignore[no-untyped-def]
+    rows = [
+        "Zone: North; Card – child: 2.10; Card – adult: 4.20; Bag – small: 1.00",
+        "Zone: South; Card – child: 3.10; Card – adult: 6.20; Bag – small: 1.50",
+    ]
+    read = ask("What does an adult card cost in zone South?", passage(1, "Fares", *((R, row) for row in rows)))
+    assert said(read) == "- Zone: South; Card – adult: 6.20 [1]"
+    (checked,) = read.quoted()
+    assert checked.citations[0].quote == rows[1], "the proof is the row as it is"
+
+
+def test_an_address_is_given_where_an_address_is_asked_for(ask) -> None:  # type: ignore[no-untyped-def]
+    contact = hit(1, "Contact", "You can reach us at hello@kestrel.example or +1 (555) 010-0111.")
+    other = hit(2, "About", "We have built pumps since 1931, and our address is known to every farmer.")
+    assert "hello@kestrel.example" in said(ask("What is your e-mail address?", other, contact))
+    assert said(ask("What is your phone number?", other)) == "", "the words are there, and no number is"
+
+
+def test_a_page_is_that_of_the_quote(ask) -> None:  # type: ignore[no-untyped-def]
+    text = "The hall is on the left.\n\nThe cistern is in room three."
+    layout = (Part(kind=P, start=0, end=24, page=1), Part(kind=P, start=26, end=len(text), page=3))
+    (checked,) = ask("Where is the cistern?", hit(1, "Plan", text, page=1, layout=layout)).quoted()[:1]
+    assert checked.citations[0].page == 3
+
+
+def test_numbers_in_brackets_stay_and_no_mark_is_taken_for_one(ask) -> None:  # type: ignore[no-untyped-def]
+    read = ask("When was the tower built?", hit(1, "Wiki", "The tower was built in 1904 [1]. In a[0] is the first."))
+    (checked,) = read.quoted()
+    assert "built in 1904 [1]." in checked.text
+    assert [citation.n for citation in checked.citations] == [2]
+    assert checked.text.endswith("[2]")
+
+
+def test_a_long_paragraph_is_cut_at_sentences_round_the_one_that_answers(ask) -> None:  # type: ignore[no-untyped-def]
+    filler = " ".join(f"The library keeps the books of family {number} in a room of its own." for number in range(14))
+    read = ask("When does the library close?", hit(1, "House", f"{filler} The library closes at nine. Ask us."))
+    shown = said(read).removesuffix(" [1]")
+    assert "The library closes at nine." in shown
+    assert len(shown) < len(filler)
+    assert shown.startswith("The library keeps")
+    assert shown.endswith("Ask us.")
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "text", "expected"),
+    [
+        ("de", "Wie lange gilt die Garantie?", "Die Garantie gilt 24 Monate. Akkus nicht.", "gilt 24 Monate."),
+        ("zh", "保修期多长？", "保修期为24个月。电池不在保修范围内。", "保修期为24个月。"),
+    ],
+)  # fmt: skip
+def test_other_languages_are_answered_too(ask, language: str, question: str, text: str, expected: str) -> None:  # type: ignore[no-untyped-def]
+    assert expected in said(ask(question, hit(1, "Info", text), language=language))
+
+
+def test_a_refusal_names_what_could_be_asked_instead(ask) -> None:  # type: ignore[no-untyped-def]
+    read = ask("How do I reset my password?", hit(1, "Manual", "It lasts 24 months.", heading_path=("Warranty",)))
+    assert read.refusal().splitlines()[0] == no_answer("en")
+    assert "- Warranty" in read.refusal()
+
+
+class FailingEmbeddings(FakeEmbeddingService):
+    """A model on another server that is away."""
+
+    def embed_documents(self, texts: Sequence[str]) -> list[EmbeddingResult]:
+        raise ProviderUnavailableError
+
+
+class FailingReader(FakeReader):
+    """A reader that fails."""
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        raise ProviderUnavailableError
+
+
+@pytest.mark.parametrize("reader", [None, FailingReader(), FakeReader()])
+def test_without_a_reader_and_without_vectors_the_words_decide(reader: Reader | None) -> None:
+    read = read_context(
+        "How long does the warranty last?", shop_context(), language="en", embeddings=FailingEmbeddings(), reader=reader
+    )
+    assert said(read).startswith("The warranty lasts 24 months")
+
+
+def test_no_passages_give_no_answer() -> None:
+    read = read_context("Why?", Context(), language="en", embeddings=FakeEmbeddingService(), reader=FakeReader())
+    assert (read.quoted(), read.ranks) == ([], [])
+    assert read.refusal() == no_answer("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Steps:\n\n1. Open it.\n2. Close it.", [P, L, L]),
+        ("Model: A; Price: 3\nModel: B; Price: 4", [R, R]),
+        ("Opening hours\n\nWe open at nine.", [H, P]),
+        ("apples\npears", [L, L]),
+        ("A line that was broken here because the page was\ntoo narrow for it.", [P]),
+    ],
+)
+def test_what_was_read_before_layouts_were_kept_is_told_by_its_lines(text: str, kinds: list[BlockKind]) -> None:
+    (old,) = shop_context(hit(1, "Old", text)).passages
+    assert [unit.kind for unit in units_of(old)] == kinds
+
+
+def test_every_block_is_a_stretch_of_its_passage() -> None:
+    for one in shop_context().passages:
+        for block in blocks_of(one):
+            assert block.text in one.text
+            assert all(0 <= part.start < part.end <= len(one.text) for part in block.shown)
