@@ -25,6 +25,16 @@ class Draft:
     def is_settled(self) -> bool:
         return (bool(self.text) or self._refused) and not self._reopened
 
+    @property
+    def has_answer(self) -> bool:
+        return bool(self.citations)
+
+    def shows(self, citation: Citation) -> bool:
+        """Tell whether a quote is in one that the answer has already."""
+        return any(
+            citation.passage_id == known.passage_id and citation.quote in known.quote for known in self.citations
+        )
+
     def add(self, checked: Checked) -> Iterator[Event]:
         """Take in a checked sentence; yield its text and then the citations that begin in it."""
         yield self.say(checked.text)

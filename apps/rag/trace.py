@@ -38,7 +38,7 @@ class Trace:
     `informed` tells that the prompt held learn-only text; what was dropped then is named by its rule alone. `alarms` is
     what the gate stopped, without text.
     `prompt_characters` and `prompt_sha256` are of what was sent to a language model last; 0 and "" when none was asked.
-    `timings_ms` are condense, search, rerank, context, first_token, generate and total, as far as the answer came.
+    `timings_ms` are condense, search, read, context, first_token, generate and total, as far as the answer came.
     """
 
     provider: str = "none"
@@ -104,15 +104,24 @@ class TraceRecorder:
                 score=hit.score,
                 cosine=hit.cosine,
                 bm25=hit.bm25,
-                steered=getattr(hit, "steered", False),  # a reranker's or a test's candidates know nothing of hints
+                steered=getattr(hit, "steered", False),  # a test's candidates know nothing of hints
             )
             for hit in hits
         )
 
     def written_by(self, service: LLMService, usage: Usage | None = None) -> None:
-        """Note who writes the answer; tokens of an earlier writer stay counted."""
+        """Note who writes the answer; what several calls take is added up."""
         self._provider, self._model = service.provider, service.model
+        if usage is not None and self._usage is not None:
+            usage = Usage(
+                prompt_tokens=self._usage.prompt_tokens + usage.prompt_tokens,
+                completion_tokens=self._usage.completion_tokens + usage.completion_tokens,
+            )
         self._usage = usage or self._usage
+
+    def quoted(self) -> None:
+        """Note that the answer, or the rest of it, is quotations."""
+        self._provider, self._model = "extractive", ""
 
     def prompted(self, prompt: Prompt) -> None:
         """Note the size and the hash of what a language model is sent."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.core.chunking import BlockKind, Part
 from apps.rag.events import Turn
 from apps.rag.follow_up import carry_over, is_follow_up
 from apps.rag.languages import NO_ANSWERS, language_of, no_answer
@@ -116,11 +117,30 @@ def prompt_text(text: str, question: str = "How long?", title: str = "Manual") -
 
 def test_the_prompt_holds_the_rules_the_passages_and_the_question() -> None:
     system, user = prompt_text("The warranty lasts 24 months.")
-    assert "Answer in German" in system
-    assert NO_ANSWERS["de"] in system
+    assert "Answer in German" in user
+    assert NO_ANSWERS["de"] in user
     assert "Be brief." in system
     assert "passage [1] from: Manual, page 3\nThe warranty lasts 24 months." in user
     assert user.endswith("Question: How long?")
+
+
+def test_the_rules_are_the_same_for_every_question_so_that_servers_can_keep_them() -> None:
+    assert prompt_text("The warranty lasts 24 months.")[0] == prompt_text("Batteries.", question="What of them?")[0]
+
+
+def test_a_model_is_shown_which_parts_are_items_and_which_are_code() -> None:
+    text = "You need:\nA spoon\nA cup\nmix --all"
+    places = [(0, 9), (10, 17), (18, 23), (24, 33)]
+    kinds = [BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.LIST_ITEM, BlockKind.CODE]
+    layout = tuple(
+        Part(kind=kind, start=start, end=end, level=level)
+        for kind, (start, end), level in zip(kinds, places, (0, 0, 1, 0), strict=True)
+    )
+    context = shop_context(hit(1, "Manual", text, layout=layout))
+    prompt = answer_prompt(
+        question="?", query="?", history=[], context=context, name="Acme", instructions="", language="en"
+    )
+    assert "You need:\n- A spoon\n  - A cup\n```\nmix --all\n```\n" in prompt.messages[-1].content
 
 
 def test_a_passage_cannot_close_its_own_fence() -> None:
