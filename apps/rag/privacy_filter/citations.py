@@ -1,58 +1,50 @@
-"""The citations of one answer: what is shown as proof, numbered in the order in which it is first needed."""
+"""Numbers the citations of one answer in the order in which they are first needed."""
 
-from dataclasses import dataclass, field
-from uuid import UUID
+from itertools import count
 
-from apps.rag.privacy_filter.evidence import PassageText
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Citation:
-    """Proof of a sentence: `quote` stands word for word in the passage. `n` is the number of its marker."""
-
-    n: int
-    passage_id: UUID
-    document_id: UUID
-    title: str = field(repr=False)
-    url: str = field(repr=False)
-    page: int | None
-    quote: str = field(repr=False)
+from apps.rag.privacy_filter.checked import Citation
+from apps.rag.privacy_filter.evidence import Quote
 
 
 class CitationList:
-    """Gives each pair of passage and quote one number, so that a marker always leads to the words that prove it."""
+    """Gives each pair of passage and quote one number, so that a marker always leads to the words that prove it.
 
-    def __init__(self) -> None:
+    The numbers to `avoid` are in brackets in the sources themselves: "a[1]" must not be taken for a marker.
+    """
+
+    def __init__(self, avoid: frozenset[int] = frozenset()) -> None:
         self.citations: list[Citation] = []
+        self._avoid = avoid
         self._of: dict[int, list[Citation]] = {}  # by the number of their passage
 
-    def shows(self, source: PassageText, quote: str) -> bool:
+    def shows(self, quote: Quote) -> bool:
         """Tell whether a citation shows a quote already."""
-        return any(quote in known.quote for known in self._of.get(source.passage.number, ()))
+        return any(quote.text in known.quote for known in self._of.get(quote.source.passage.number, ()))
 
-    def forget(self, count: int) -> None:
-        """Take back all citations but the first `count`: what they were for is not sent."""
-        for citation in self.citations[count:]:
+    def forget(self, kept: int) -> None:
+        """Take back all citations but the first `kept`: what they were for is not sent."""
+        for citation in self.citations[kept:]:
             for of_passage in self._of.values():
                 if citation in of_passage:
                     of_passage.remove(citation)
-        del self.citations[count:]
+        del self.citations[kept:]
 
-    def cite(self, source: PassageText, quote: str) -> Citation:
+    def cite(self, quote: Quote) -> Citation:
         """Return the citation for a quote; one that already shows it, if there is one."""
-        passage = source.passage
+        passage = quote.source.passage
         of_passage = self._of.setdefault(passage.number, [])
         for known in of_passage:
-            if quote in known.quote:
+            if quote.text in known.quote:
                 return known
+        first = self.citations[-1].n + 1 if self.citations else 1
         citation = Citation(
-            n=len(self.citations) + 1,
+            n=next(number for number in count(first) if number not in self._avoid),
             passage_id=passage.passage_id,
             document_id=passage.document_id,
             title=passage.title,
             url=passage.url,
-            page=passage.page,
-            quote=quote,
+            page=quote.page if quote.page is not None else passage.page,
+            quote=quote.text,
         )
         self.citations.append(citation)
         of_passage.append(citation)

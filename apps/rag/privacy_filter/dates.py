@@ -28,7 +28,7 @@ _BY_NAME = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"(?<!\d){_DAY}\s*(?:de |of )?(?P<n>{_NAME})\b\.?,?(?:\s*(?:de |of )?{_YEAR}\b)?",
-        rf"\b(?P<n>{_NAME})\b\.?\s+{_DAY}(?!\d)(?:,?\s+{_YEAR}\b)?",
+        rf"\b(?P<n>{_NAME})\b\.?\s+{_DAY}(?!\d)(?:\s?,?\s+{_YEAR}\b)?",
         rf"\b(?P<n>{_NAME})\b\.?,?\s*(?:de |of )?{_YEAR}\b",
     )
 )

@@ -54,6 +54,9 @@ _UNITS = {
     )
     for word in words.split()
 }  # fmt: skip
+MOST_COUNTED = 12  # a larger number in words is a figure whatever it counts
+_AT = frozenset(["at", "um", "à", "a", "las", "às", "until", "till", "bis", "after", "before"])  # of hours
+_LINKS = frozenset(["and", "or", "und", "oder", "et", "ou", "y", "o", "e", "to", "bis"])
 _UNIT_AFTER = re.compile(r"[\s\u00a0-]{0,2}(°?[^\W\d_]+|[%‰€$£¥₹])")
 _CURRENCY_BEFORE = re.compile(r"([€$£¥₹])\s?$")
 
@@ -71,6 +74,18 @@ def figures(text: str) -> list[frozenset[str]]:
     """Return for each number in a normalised text the ways it can be read; `1.000` may be a thousand or one."""
     found = [readings(match.group()) for match in _PLAIN.finditer(_SPACED.sub(_joined, text))]
     return found + [frozenset({value}) for value in _number_words(text)]
+
+
+def claimed_figures(text: str) -> list[frozenset[str]]:
+    """Return the numbers that a normalised text claims: "two kinds" only counts what is told, "two days" claims."""
+    found = [readings(match.group()) for match in _PLAIN.finditer(_SPACED.sub(_joined, text))]
+    if not _has_number_words(text):
+        return found
+    words = [*_WORDS.findall(text.casefold()), ""]
+    for before, word, after in zip(["", *words], words, words[1:], strict=False):
+        is_count = after and after not in _UNITS and before not in _AT and after not in _LINKS
+        found += [frozenset({value}) for value in _number_words(word) if not (is_count and int(value) <= MOST_COUNTED)]
+    return found
 
 
 def readings_in(text: str) -> frozenset[str]:

@@ -59,6 +59,14 @@ def folded_words(text: str) -> frozenset[str]:
     return frozenset(words | parts | set(_KATAKANA.findall(text)))
 
 
+def is_named(name: str, known: frozenset[str]) -> bool:
+    """Tell whether a name, or each part of a joined one, is among the known words; plurals and possessives too."""
+    if name in known or fold(name.removesuffix("s")) in known or f"{name}s" in known:
+        return True
+    parts = [part for part in name.replace("'", "-").replace(".", "-").replace("&", "-").split("-") if part]
+    return len(parts) > 1 and all(part in known for part in parts)
+
+
 def _parted(text: str) -> str:
     """Put spaces round what isn't written in a script without spaces: 在NFL中 holds the name NFL."""
     return _WITHOUT_SPACES.sub(r" \g<0> ", text)
