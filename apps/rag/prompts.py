@@ -21,7 +21,7 @@ LONGEST_TURN = 1200  # characters of an earlier question or answer that are show
 _MARKED = re.compile(r"(?:[-*•]|\(?\d{1,3}[.)]|[a-z]\))\s")  # an item that kept the mark it has in its document
 
 # The same for every question of a chatbot, so that a model's server reads it once: what a question changes (language,
-# mark, passages) stands in the last message. No sample sentence: small models repeat it as their answer.
+# mark, passages) is in the last message. No sample sentence: small models repeat it as their answer.
 _SYSTEM = """You answer questions for visitors of "{name}". The last message brings numbered passages from its pages. \
 They are your only source.
 

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from apps.core.chunking import BlockKind
-from apps.rag.privacy_filter.evidence import PassageText, Text, UnitText
+from apps.rag.privacy_filter.courtesies import without_courtesies
+from apps.rag.privacy_filter.dates import is_told
+from apps.rag.privacy_filter.evidence import PassageText, Text, UnitText, as_tokens, without_dates
+from apps.rag.privacy_filter.figures import figures
 from apps.rag.privacy_filter.names import is_named
 
 SAME_FORM, SAME_FORM_UNSPACED = (
@@ -24,11 +27,19 @@ SAME_FORM_IN_SENTENCE = 0.2  # the same for stretches of one sentence, where wor
 IN_RIVAL, OF_RIVAL = 0.5, 0.4
 IN_OTHER_ROW = 0.3
 OF_HEAD = 0.5  # share of what an item is said of that must be in the head of a list
+FEWEST_NEAR = 2  # words that a unit must share with what a figure is said of
+FEWEST_TORN, MOST_TORN = (
+    2,
+    4,
+)  # words of a sentence that one unit must have together, where the sources know all of them
+MOST_AT_ONCE = 8  # words of a sentence of several stretches that is also held against the units as a whole
 LONGEST_TAKEN_APART = 300  # characters of a unit
 _JOINTS = re.compile(
     r"[;；]\s*|[,，、:：]\s+|，|、|(?<=\w{3}[.!?])\s+(?=[A-Z\d])|\s(?:and|or|but|while|whereas|und|oder|aber|während|et|ou|mais|y|o|pero|e|mas)\s",
     re.IGNORECASE,
 )
+_KEYED = re.compile(r"\W*[^:：–—\n]{1,40}(?:[:：]\s|\s[–—-]\s)")
+_ADDRESS = re.compile(r"\w@\w|https?:|www\.")
 _WORD = re.compile(r"[^\W_]+(?:[-.'][^\W_]+)*")
 _POINTS_BACK = frozenset(
     """it its they their he his she her this these er sie es sein ihr dies diese dieser il elle ils elles son sa él ella
@@ -58,7 +69,12 @@ class Told:
 
     @property
     def is_row(self) -> bool:
-        return self.unit.kind is BlockKind.TABLE_ROW
+        return self.unit.kind is BlockKind.TABLE_ROW or self.is_keyed
+
+    @cached_property
+    def is_keyed(self) -> bool:
+        """Whether it is an item such as "Monday: 9 to 17"."""
+        return self.unit.is_listed and _KEYED.match(self.unit.original) is not None
 
     def named(self, names: frozenset[str]) -> frozenset[str]:
         """Return which of the names it is about."""
@@ -70,7 +86,7 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch:
-    """A sentence or a part of it. `names` are those that are said of some units and not of others."""
+    """A sentence or a part of it: its words and figures but for dates, and the names that only some units have."""
 
     text: Text
     tokens: frozenset[str]
@@ -102,9 +118,12 @@ class UnitCheck:
             stretches.append(self._stretch(piece, stretches[-1].names if stretches else about))
         if any(self._has_figure_of_another(one, whole) for one in stretches or [whole]):
             return "figure_elsewhere"
+        if not stretches and self._is_torn(whole):
+            return "mixed_up"
         above = Text(lead_in, self._language).words
         tells_of_several = sum(bool(one.text.proper_names) for one in stretches) > 1
-        checked = stretches if tells_of_several else [whole, *stretches]
+        is_long = bool(stretches) and len(whole.tokens) > MOST_AT_ONCE
+        checked = stretches if tells_of_several or is_long else [whole, *stretches]
         if any(self._is_mixed_up(one, whole) for one in checked) or self._is_under_another(whole, above):
             return "mixed_up"
         return None
@@ -112,27 +131,48 @@ class UnitCheck:
     def _stretch(self, text: str, names: frozenset[str]) -> Stretch:
         piece = Text(text, self._language)
         own = frozenset(name for name in piece.proper_names if self._tells(name))
-        return Stretch(text=piece, tokens=piece.tokens, names=own or names)
+        tokens = Text(without_dates(piece.text), self._language).tokens
+        return Stretch(text=piece, tokens=tokens, names=own or names)
 
     def _tells(self, name: str) -> bool:
         return 0 < sum(is_named(name, told.names) for told in self._units) < len(self._units)
 
     def _has_figure_of_another(self, stretch: Stretch, whole: Stretch) -> bool:
-        """Tell whether a figure is only in units about other names, while those about this one have others like it."""
-        if not stretch.names:
-            return False
-        about = [told for told in self._units if told.is_about(stretch.names)]
-        for figure in stretch.text.figures:
+        """Tell whether a figure or date is only in units about something else, while those about this have another."""
+        for having, instead, rest in (*self._by_figure(stretch), *self._by_date(stretch)):
+            mistaken = [told for told in instead if all(_is_more_about(told, other, rest, stretch) for other in having)]
+            if (
+                having
+                and mistaken
+                and not any(_tells_both(whole, told, other) for told in mistaken for other in having)
+            ):
+                return True
+        return False
+
+    def _by_figure(self, stretch: Stretch) -> Iterator[tuple[list[Told], list[Told], frozenset[str]]]:
+        """Yield for each figure the units that have it, those that have another instead, and the other words."""
+        for figure in figures(without_dates(stretch.text.text)):
             having = [
                 told
                 for told in self._units
                 if not figure.isdisjoint(told.text.readings) and _may_count(told.text.units, stretch.text.units)
             ]
-            of_others = having and all(told.names and not told.is_about(stretch.names) for told in having)
-            mistaken = [told for told in about if of_others and _has_another(told, figure, having)]
-            if mistaken and not any(_tells_both(whole, told, other) for told in mistaken for other in having):
-                return True
-        return False
+            instead = [told for told in self._units if _has_another(told, figure, having)]
+            yield having, instead, stretch.tokens - as_tokens(figure)
+
+    def _by_date(self, stretch: Stretch) -> Iterator[tuple[list[Told], list[Told], frozenset[str]]]:
+        for date in stretch.text.dates:
+            having = [told for told in self._units if is_told(date, told.text.dates)]
+            yield having, [told for told in self._units if told.text.dates and told not in having], stretch.tokens
+
+    def _is_torn(self, whole: Stretch) -> bool:
+        """Tell whether a short sentence consists of words of the sources, of which no unit has all."""
+        tokens = without_courtesies(whole.tokens, self._language)
+        known = frozenset[str]().union(*(told.tokens for told in self._units))
+        most = MOST_TORN if whole.text.figures else MOST_TORN - 1
+        if not FEWEST_TORN <= len(tokens) <= most or not tokens <= known:
+            return False
+        return not any(tokens <= told.all_tokens for told in self._units)
 
     def _closest(self, tokens: frozenset[str]) -> list[Told]:
         best = max((len(tokens & told.all_tokens) for told in self._units), default=0)
@@ -189,16 +229,16 @@ def _apart(told: Told, language: str) -> list[Told]:
     pieces: list[Text] = []
     for stretch in stretches_of(unit.original):
         text = Text(stretch, language)
-        if pieces and not _begins_anew(pieces[-1], text):
+        if pieces and not _begins_another(pieces[-1], text):
             text = Text(f"{pieces.pop().original}, {stretch}", language)
         pieces.append(text)
     return [Told(text, unit, text.proper_names) for text in pieces] if len(pieces) > 1 else []
 
 
-def _begins_anew(before: Text, text: Text) -> bool:
+def _begins_another(before: Text, text: Text) -> bool:
     if before.proper_names:
         return bool(text.proper_names - before.proper_names)
-    return bool(before.figures and text.figures)
+    return bool(before.figures and text.figures) or all(_ADDRESS.search(one.original) for one in (before, text))
 
 
 def _is_mixed(stretch: Stretch, closest: Told, others: Sequence[Told], whole: Stretch) -> bool:
@@ -220,7 +260,7 @@ def _are_rivals(one: Told, other: Told, names: frozenset[str]) -> bool:
     """Tell whether two units say the like of different things."""
     if one.unit is other.unit:
         return one is not other and _have_same_form(one.text.form, other.text.form, SAME_FORM_IN_SENTENCE)
-    if one.is_row and other.is_row:
+    if one.is_row and other.is_row and (one.unit.head is other.unit.head or not one.is_keyed):
         return True
     if one.names and other.names and (_is_about_less(one, other, names) or _is_about_less(other, one, names)):
         return True
@@ -261,6 +301,14 @@ def _tells_both(whole: Stretch, one: Told, other: Told) -> bool:
     owners = [found for word in whole.text.in_order() if (found := (word in mine) - (word in yours))]
     half = len(owners) // 2
     return owners in (sorted(owners), sorted(owners, reverse=True)) or owners[:half] == owners[half:]
+
+
+def _is_more_about(told: Told, other: Told, rest: frozenset[str], stretch: Stretch) -> bool:
+    """Tell whether a unit is nearer than another to what a figure is said of: by names or else by words."""
+    if stretch.names and other.names and told.is_about(stretch.names) and not other.is_about(stretch.names):
+        return True
+    mine, theirs = rest & told.all_tokens, rest & other.all_tokens
+    return len(mine) >= max(len(theirs), FEWEST_NEAR) and not mine <= theirs
 
 
 def _may_count(one: frozenset[str], other: frozenset[str]) -> bool:

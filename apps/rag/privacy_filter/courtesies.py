@@ -9,7 +9,7 @@ from apps.rag.words import content_words
 _COURTESIES = {
     "en": """found find hello hi welcome thank thanks glad happy hope please sorry apologize sure certainly course great
         question questions ask asking contact reach support assistance assist help helps helpful further
-        additional detail details guidance advice learn refer visit check see website page free feel let know
+        additional detail details guidance advice learn refer visit check see website page feel let know
         need needs hesitate good luck overall summary short conclusion generally typically usually often mainly
         main key common possible specific some several various different many following follow followed steps
         step way ways things thing options option points tips suggestions examples example reasons causes
@@ -71,11 +71,12 @@ def without_yes_or_no(sentence: str) -> tuple[str, bool | None]:
 
 def is_courteous(words: frozenset[str], language: str) -> bool:
     """Tell whether a sentence consists of such words, and of any at all."""
-    return bool(words) and words <= _stems(language) | _binding_stems(language)
+    return bool(words) and not without_courtesies(words, language)
 
 
 def without_courtesies(words: frozenset[str], language: str) -> frozenset[str]:
-    """Return the words that can be true or false of something."""
+    """Return the words that can be true or false of something; only who is to "feel free" doesn't go free of charge."""
+    words = words - {"free"} if "feel" in words else words
     return words - _stems(language) - _binding_stems(language)
 
 

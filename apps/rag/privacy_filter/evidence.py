@@ -19,8 +19,9 @@ from apps.rag.privacy_filter.figures import (
     units_in,
     without_number_words,
 )
-from apps.rag.privacy_filter.names import folded_words, is_named, names  # noqa: F401 (others look for it here)
-from apps.rag.reading.structure import LEADS_IN, LISTED, Unit, units_of, without_label
+from apps.rag.privacy_filter.names import folded_words, names
+from apps.rag.privacy_filter.names import is_named as is_named  # noqa: PLC0414 (apps.rag.reading looks for it here)
+from apps.rag.reading.structure import LEADS_IN, LISTED, Unit, is_question, units_of, without_label
 from apps.rag.words import content_words, has_negation
 
 _QUOTED = 3  # units in a row that a quote may span
@@ -71,7 +72,7 @@ class Text:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset(content_words(self.text, self._language))
+        return frozenset(content_words(without_number_words(self.text), self._language))
 
     @cached_property
     def readings(self) -> frozenset[str]:
@@ -161,16 +162,17 @@ class PassageText(Text):
     def _parts(self) -> Iterator[UnitText]:
         text, heading = self.passage.text, self.passage.heading
         topics: dict[str, Text] = {}
-        lead_in, before = "", ""
+        lead_in = before = asked = ""
         for unit in units_of(self.passage):
             if unit.kind not in LISTED:
                 lead_in = ""
             elif before.endswith(LEADS_IN):
                 lead_in = before
+            asked = "" if unit.kind is BlockKind.HEADING else before if is_question(before) else asked
             said = text[unit.start : unit.end]
             head, topic = (
                 topics.setdefault(above, Text(above, self._language))
-                for above in (f"{unit.about}\n{lead_in}", f"{heading}\n{unit.about}\n{lead_in}")
+                for above in (f"{unit.about}\n{asked}\n{lead_in}", f"{heading}\n{unit.about}\n{asked}\n{lead_in}")
             )
             yield UnitText(said, self._language, unit=unit, topic=topic, head=head)
             before = said
@@ -256,9 +258,7 @@ def claims_of(sentence: str, language: str) -> Claims:
     """Return what a sentence claims. A date counts as a date, not as figures and the name of a month besides."""
     text = _without_acronyms(normalise(sentence))
     mentions = tuple(dates(text)) if any(map(str.isdigit, text)) else ()
-    rest = text
-    for mention in mentions:
-        rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
+    rest = without_dates(text)
     label = _LABEL.match(rest)
     words = frozenset(content_words(without_number_words(rest), language))
     after = frozenset(content_words(without_number_words(rest[label.end() :]), language)) if label else words
@@ -272,6 +272,13 @@ def claims_of(sentence: str, language: str) -> Claims:
         names=frozenset(_names(rest, label.end() if label else 0, language)),
         denies=has_negation(rest, language),
     )
+
+
+def without_dates(text: str) -> str:
+    """Return a normalised text with spaces for its dates."""
+    for mention in dates(text) if any(map(str.isdigit, text)) else ():
+        text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
+    return text
 
 
 def as_tokens(readings: Iterable[str]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The privacy filter: of what a model writes, lets through what this turn's passages bear out, with its citations."""
+"""The privacy filter: of what a model writes, lets through what this turn's passages support, with its citations."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -91,8 +91,8 @@ class PrivacyFilter:
         self._layout.forget()
         self._reader = WrittenReader(self._brackets)
         self._held: list[tuple[Gap, str]] = []  # "Here is what I found:", until that comes
-        # How many sentences of this writer were not supported. One that knows what it must not tell is trusted less from
-        # the beginning: this gate is what is between a paraphrase of that and the visitor.
+        # How many sentences of this writer were not supported. One that knows what it must not tell is trusted less
+        # from the beginning: this gate is between a paraphrase of that and the visitor.
         self._caught = MISTRUSTED if admitted else 0
 
     def feed(self, text: str) -> list[Checked]:

@@ -47,7 +47,7 @@ class Layout:
         self._pending = Gap()
 
     def take(self) -> Gap:
-        """Return the gap before the sentence at hand, and begin anew."""
+        """Return the gap before the sentence at hand, and start again from none."""
         gap, self._pending = self._pending, Gap()
         return gap
 

@@ -10,6 +10,7 @@ from apps.rag.privacy_filter.names import is_named
 from apps.rag.words import content_words
 
 DENIED = 0.75  # share of a denial's words in a unit that says them, for the two to contradict each other
+SHORT = 4  # words of a sentence that says no more than one stretch of a unit
 DENIAL_AS_CLOSE = 0.7  # share of those that a unit must have which denies them too
 # A negation that denies nothing: "not only", "not always".
 _SOFTENED = re.compile(
@@ -59,9 +60,22 @@ class Support:
         if claims.denies:
             return any(self._is_denied_alone(piece, claims) for piece in stretches_of(sentence))
         closest = _closest(claims.words, self._sources)
-        if closest is None or not closest.denies or not closest.words <= claims.words | self._question.words:
+        if closest is None or not closest.denies:
+            return False
+        if self._takes_what_is_denied(closest, claims):
+            return True
+        if not closest.words <= claims.words | self._question.words:
             return False
         return 2 * len(closest.words & claims.words) >= max(len(closest.words), len(claims.words))
+
+    def _takes_what_is_denied(self, unit: UnitText, claims: Claims) -> bool:
+        """Tell whether a sentence says what only a denying stretch of a unit has: "in the wood, not at the lake"."""
+        stretches = [Text(stretch, self._language) for stretch in stretches_of(unit.original)]
+        for denying in (stretch for stretch in stretches if stretch.denies):
+            others = frozenset[str]().union(*(one.words for one in stretches if one is not denying))
+            if (own := denying.words - others) and own <= claims.words and others & claims.words:
+                return len(claims.words) <= SHORT
+        return False
 
     def _is_denied_alone(self, piece: str, claims: Claims) -> bool:
         """Tell whether a stretch denies what a unit says and none denies."""

@@ -39,6 +39,25 @@ KEYS = (
     "The blue key opens the cellar. The red key opens the attic. "
     "The office in Bergen opens at eight. The office in Tromso opens at ten."
 )
+HOURS = "Opening hours\n\nMonday: 9 to 17\nTuesday: 9 to 17\nSaturday: 10 to 14\nSunday: closed"
+PLANS = (
+    "Plans\n\n* Basic – 5 GB storage, 3 users\n* Team – 50 GB storage, 20 users\n"
+    "* Enterprise – unlimited storage, phone support"
+)
+CAMPING = (
+    "The pitch at the lake costs 18 euros a night. The pitch in the wood costs 14 euros a night. Showers are free. "
+    "Firewood costs 5 euros a bag. Dogs are allowed in the wood but not at the lake."
+)
+STAFF = (
+    "Full-time staff have 28 days of holiday a year. Part-time staff have 14 days of holiday a year. "
+    "Parental leave is 16 weeks at full pay. Sick leave is paid for six weeks."
+)
+PORTS = "Port 8080 is used by the web server. Port 5432 is used by the database. The cache listens on port 6379."
+RETURNS = (
+    "Q: Can I return a cleaner?\nA: Yes, within 30 days of purchase.\n\n"
+    "Q: Do you ship to France?\nA: Yes, we ship to all of Europe. It takes 5 days."
+)
+COURSES = "The pottery course begins on 3 May 2027. The weaving course begins on 5 June 2027."
 MITGLIEDER = (
     "Der Jahresbeitrag beträgt 120 Euro für Erwachsene und 60 Euro für Jugendliche. "
     "Die Fähre nach Mosby kostet 12 Euro. Die Fähre nach Karle kostet 15 Euro. "
@@ -81,6 +100,17 @@ def says(text: str, source: str, question: str = "", language: str = "en") -> st
         ("To reset the machine, hold the power button for ten seconds.", STEPS),
         ("To descale the machine, follow these steps:\n\n1. Fill the tank with descaler.", STEPS),
         ("The red key opens the attic.", KEYS),
+        ("On Saturday we are open from 10 to 14.", HOURS),
+        ("We are closed on Sunday.", HOURS),
+        ("The Team plan has 50 GB storage and 20 users.", PLANS),
+        ("The pitch in the wood costs 14 euros a night.", CAMPING),
+        ("Showers are free and firewood costs 5 euros a bag.", CAMPING),
+        ("Dogs are allowed in the wood.", CAMPING),
+        ("Part-time staff have 14 days of holiday.", STAFF),
+        ("The web server uses port 8080 and the database port 5432.", PORTS),
+        ("You can return a cleaner within 30 days.", RETURNS),
+        ("Shipping to France takes 5 days.", RETURNS),
+        ("The weaving course begins on June 5, 2027.", COURSES),
         ("The office in Tromso opens at ten.", KEYS),
     ],
 )  # fmt: skip
@@ -116,6 +146,22 @@ def test_what_the_source_says_of_a_thing_passes(sentence: str, source: str) -> N
         ("To reset the machine:\n\n1. Fill the tank with descaler.\n2. Press the cup key twice.", STEPS),
         ("To descale the machine, hold the power button for ten seconds.", STEPS),
         ("The blue key opens the attic.", KEYS),
+        ("On Sunday we are open from 10 to 14.", HOURS),
+        ("We are closed on Saturday.", HOURS),
+        ("The Basic plan has 50 GB storage.", PLANS),
+        ("The Team plan includes phone support.", PLANS),
+        ("The pitch at the lake costs 14 euros a night.", CAMPING),
+        ("Showers cost 5 euros.", CAMPING),
+        ("Firewood is free.", CAMPING),
+        ("Dogs are allowed at the lake.", CAMPING),
+        ("Part-time staff have 28 days of holiday.", STAFF),
+        ("Sick leave is paid for 16 weeks.", STAFF),
+        ("Parental leave is paid for six weeks.", STAFF),
+        ("The database uses port 8080.", PORTS),
+        ("The cache listens on port 5432.", PORTS),
+        ("You can return a cleaner within 5 days.", RETURNS),
+        ("Shipping to France takes 30 days.", RETURNS),
+        ("The weaving course begins on 3 May 2027.", COURSES),
         ("The office in Bergen opens at ten.", KEYS),
     ],
 )  # fmt: skip
