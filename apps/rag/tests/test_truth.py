@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.core.chunking import BlockKind, Part
 from apps.rag.privacy_filter import PrivacyFilter
 from apps.rag.tests.shop import hit, shop_context
 
@@ -228,6 +229,16 @@ def test_advice_without_facts_may_follow() -> None:
     advice = "If you need further assistance, please feel free to contact us."
     assert says(f"Ms. Nwosu teaches pottery. {advice}", FERRIES).endswith(advice)
     assert "bankrupt" not in says(f"Ms. Nwosu teaches pottery. {advice[:-1]}, as we are bankrupt.", FERRIES)
+
+
+def test_a_citation_leads_to_the_page_that_its_quote_is_on() -> None:
+    second = LAMPS.index("The lamp LX-50")
+    places = [(0, second - 2, 3), (second, len(LAMPS), 4)]
+    layout = tuple(Part(kind=BlockKind.PARAGRAPH, start=start, end=end, page=page) for start, end, page in places)
+    context = shop_context(hit(1, "Lamps", LAMPS, page=3, layout=layout))
+    checker = PrivacyFilter(context=context, question="", language="en")
+    checker.feed("The lamp LX-50 costs 45 dollars. ")
+    assert [citation.page for citation in checker.citations] == [4]
 
 
 CODE = "To list the boats:\n\n```\nboats --all\n```\n\nTo remove a boat:\n\n```\nboats --remove NAME\nboats --sync\n```"
