@@ -237,7 +237,7 @@ def test_a_citation_leads_to_the_page_that_its_quote_is_on() -> None:
     layout = tuple(Part(kind=BlockKind.PARAGRAPH, start=start, end=end, page=page) for start, end, page in places)
     context = shop_context(hit(1, "Lamps", LAMPS, page=3, layout=layout))
     checker = PrivacyFilter(context=context, question="", language="en")
-    checker.feed("The lamp LX-50 costs 45 dollars. ")
+    assert checker.feed("The lamp LX-50 costs 45 dollars. ") + checker.flush()
     assert [citation.page for citation in checker.citations] == [4]
 
 
