@@ -47,7 +47,8 @@ PARTS = {
     "load": tables_of("load"),
     "privacy": tables_of("privacy"),
     "privacy_timing": tables_of("privacy_timing"),
-    "answering": output_of("answering", "Answers and refusals, by extraction"),
+    "answering": tables_of("answering"),
+    "squad": output_of("squad", "Answers and refusals on SQuAD and XQuAD, by extraction"),
     "chunking": output_of("chunking", "Chunking"),
 }
 

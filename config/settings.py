@@ -269,7 +269,6 @@ SERVICES = {
     "search": "apps.retrieval.vector_search.create_search_service",
     "embeddings": "apps.retrieval.providers.create_embeddings",
     "reader": "apps.retrieval.providers.create_configured_reader",
-    "reranker": "types.NoneType",  # none, until the pipeline asks the reader instead
     "llm": "apps.rag.llm_service.create_llm_service",
     "alerts": "apps.observability.alerts.AlertService",
     "leak_tests": "apps.observability.leaktest.service.LeakTestService",

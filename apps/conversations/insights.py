@@ -21,7 +21,7 @@ from apps.conversations.question_groups import QuestionGrouping, QuestionGroups
 from apps.core.services import ServiceRegistry
 from apps.knowledge.models import Disclosure, Document, Source
 
-STAGES = ("first_token", "total", "condense", "search", "rerank", "context", "generate")
+STAGES = ("first_token", "total", "condense", "search", "read", "context", "generate")
 SMALL_TALK = Q(answered=True, trace__provider="none")
 COMMENTS_SHOWN = 8
 

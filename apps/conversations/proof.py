@@ -15,7 +15,7 @@ from apps.conversations.models import Author, Message
 from apps.retrieval.models import CitablePassage, PrivacyAlarm
 
 CHARACTERS_PER_TOKEN = 4  # of English prose, for models that don't tell
-STAGES = ("condense", "search", "rerank", "context", "generate")  # in the order in which they run
+STAGES = ("condense", "search", "read", "context", "generate")  # in the order in which they run
 
 
 class Exactly(Schema):

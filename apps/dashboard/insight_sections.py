@@ -12,7 +12,7 @@ from apps.dashboard.waterfall import milliseconds
 Cell = str | int
 STAGES = {
     "first_token": "First words", "total": "Whole answer", "condense": "Understanding the question",
-    "search": "Searching", "rerank": "Ranking anew", "context": "Choosing passages", "generate": "Writing",
+    "search": "Searching", "read": "Reading passages", "context": "Choosing passages", "generate": "Writing",
 }  # fmt: skip
 SOURCES_DRAWN = 10
 

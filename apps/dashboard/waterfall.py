@@ -9,7 +9,7 @@ WIDTH, NAMES, FIGURES = 400, 86, 64  # of the picture, of the names on its left,
 ROW, THICKNESS = 26, 14
 NARROWEST = 2  # so that a stage of no time is still seen
 WORDS = {
-    "condense": "understand", "search": "search", "rerank": "rank anew", "context": "choose", "generate": "write"
+    "condense": "understand", "search": "search", "read": "read", "context": "choose", "generate": "write"
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from apps.observability.metered_llm import Answering, Call
 Measure: TypeAlias = Callable[[float, Mapping[str, str]], None]
 
 # What a trace is made of, in the order in which it happens; the rest of the timings are no stages.
-STAGES = ("condense", "search", "rerank", "context", "inform", "generate")
+STAGES = ("condense", "search", "read", "context", "inform", "generate")
 NANOSECONDS = 1_000_000_000
 # As the conventions advise for durations and for tokens.
 DURATIONS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from apps.core.chunking import Part
 
 SHINGLE = 5  # words in a row; in scripts without spaces, as many characters
 ALIKE = 0.8  # share of the shorter passage's shingles that stand in the other: the same text, perhaps reformatted
-# In ranks, not in scores: a reranker's scores have another scale than search's.
+# In ranks, not in scores: scores of different questions have different scales.
 REPETITION_COST = 8.0  # ranks a passage loses for saying all that a chosen one says
 SAME_DOCUMENT_COST = 0.5  # ranks a passage loses for each chosen one of its document
 
@@ -78,31 +78,51 @@ def approximate_tokens(text: str) -> int:
 
 
 class ContextBuilder:
-    """Builds the context of one turn from what search found."""
+    """Builds the context of one turn from what search found: first what is to be read, then what is to be used."""
 
     def __init__(
         self,
         *,
+        max_candidates: int = 12,
         max_passages: int = 8,
         max_tokens: int = 3000,
         count_tokens: Callable[[str], int] = approximate_tokens,
     ) -> None:
+        self._max_candidates = max_candidates
         self._max_passages = max_passages
         self._max_tokens = max_tokens
         self._count_tokens = count_tokens
 
+    def candidates(self, hits: Sequence[Candidate]) -> Context:
+        """Return the passages that are worth reading, best first (as the hits are), no two of them nearly alike."""
+        chosen = [_numbered(hit, number) for number, hit in enumerate(_diverse(hits), 1)][: self._max_candidates]
+        return Context(passages=tuple(chosen), tokens=sum(map(self._cost, chosen)))
+
     def build(self, hits: Sequence[Candidate]) -> Context:
-        """Return the best of the hits (given best first), numbered from 1. A hit that doesn't fit is passed over."""
+        """Return the context by search's order alone."""
+        return self.best_of(self.candidates(hits))
+
+    def best_of(self, candidates: Context, ranks: Sequence[int] = ()) -> Context:
+        """Return the best of the candidates within the budget, numbered from 1; one that doesn't fit is passed over.
+
+        `ranks` are those that another judge gives them, 0 for the best. They are blended with search's own by rank:
+        the two have different scales, and neither alone is as good as both.
+        """
+        order = list(range(len(candidates.passages)))
+        if ranks:
+            order.sort(key=lambda place: (place + ranks[place], ranks[place]))
         chosen: list[ContextPassage] = []
         spent = 0
-        for hit in _diverse(hits):
-            if len(chosen) == self._max_passages:
-                break
-            cost = self._count_tokens(f"{hit.title} {' '.join(hit.heading_path)} {hit.text}")
-            if spent + cost <= self._max_tokens:
+        for place in order:
+            passage = candidates.passages[place]
+            cost = self._cost(passage)
+            if len(chosen) < self._max_passages and spent + cost <= self._max_tokens:
                 spent += cost
-                chosen.append(_numbered(hit, len(chosen) + 1))
+                chosen.append(replace(passage, number=len(chosen) + 1))
         return Context(passages=tuple(chosen), tokens=spent)
+
+    def _cost(self, passage: ContextPassage) -> int:
+        return self._count_tokens(f"{passage.title} {' '.join(passage.heading_path)} {passage.text}")
 
 
 def _numbered(hit: Candidate, number: int) -> ContextPassage:

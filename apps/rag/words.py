@@ -27,14 +27,6 @@ _EMPTY = {
         mencionado porém também além seguinte seguintes aqui sim outro outra outros todos todas entre se porque
         resposta pergunta resumo""",
 }
-# Words of announcements ("Here is what I found:") that are ordinary words elsewhere ("founded").
-_ANNOUNCING = {
-    "en": "find found details available options steps points",
-    "de": "finden gefunden finde details punkte schritte möglichkeiten",
-    "fr": "voici trouvé détails points étapes",
-    "es": "encontré encontrado detalles puntos pasos",
-    "pt": "encontrei encontrado detalhes pontos passos",
-}
 _NEGATIONS = {
     "en": "not no never without neither nor none cannot can't don't doesn't didn't isn't aren't wasn't weren't won't "
     "wouldn't shouldn't couldn't hasn't haven't hadn't nothing nobody unable excluding excludes excluded except",
@@ -53,13 +45,6 @@ def content_words(text: str, language: str) -> list[str]:
     ]
 
 
-def only_leads_in(sentence: str, language: str) -> bool:
-    """Tell whether a sentence claims nothing and only announces what follows it: "Here is what I found:"."""
-    if not sentence.endswith((":", "：")) or has_negation(sentence, language) or any(map(str.isdigit, sentence)):
-        return False
-    return set(content_words(sentence, language)) <= _announcing_stems(language)
-
-
 def has_negation(text: str, language: str) -> bool:
     """Tell whether a text denies something."""
     if language in _NEGATIONS_UNSPACED:
@@ -76,11 +61,6 @@ _NEGATIONS_UNSPACED = {"zh": ("不", "没", "未", "无", "非"), "ja": ("ない
 def _empty_stems(language: str) -> frozenset[str]:
     words = f"{_EMPTY.get(language, '')} {_NEGATIONS.get(language, '')}"
     return frozenset(analyze(words, language)) | frozenset(analyze(words, "und"))
-
-
-@functools.cache
-def _announcing_stems(language: str) -> frozenset[str]:
-    return frozenset(analyze(_ANNOUNCING.get(language, ""), language))
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from apps.core.chunking import Part, unpack_layout
 from apps.core.database.visitor import visiting
 from apps.core.embedding_service import Vector
 from apps.core.error_handling import LocalModelError, ProviderError
+from apps.retrieval import spelling
 from apps.retrieval.lexical import query_terms
 from apps.retrieval.models import EmbeddingSpace
 from apps.retrieval.providers import embeddings_for
@@ -139,6 +140,10 @@ class VectorSearchService:
                 return Found(hits, fallback=embedded.code if isinstance(embedded, Unembedded) else None)
             index = now  # it changed since the last search, so the question must be asked in another way
         return Found()
+
+    async def corrected(self, *, chatbot_id: UUID, query: str, language: str) -> str:
+        """Return the query with words that no citable passage has corrected to ones that some have."""
+        return await spelling.correct(chatbot_id, query, language)
 
     async def find(
         self, chatbot_id: UUID, index: BotIndex, asked: Question | WordsAlone, *, k: int, steered: bool = False

@@ -125,7 +125,7 @@ def test_times_are_those_within_which_half_and_most_answers_came(bot: Chatbot) -
     times = service.times(bot, FORTNIGHT)
     assert times["total"] == Times(half=50.5, most=95.05)
     assert times["search"] == Times(half=5.0, most=5.0)
-    assert "rerank" not in times
+    assert "read" not in times
     assert service.days(bot, FORTNIGHT)[-4].times == times["total"]
 
 

@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from apps.rag.llm_service.configured import create_llm_service
-from apps.rag.llm_service.extractive import ExtractiveLLMService
 from apps.rag.llm_service.protocol import ChatMessage, LLMService, Prompt, Stop, StopReason, Token, Usage
 from apps.rag.llm_service.retrying import RetryingLLMService
 from apps.rag.llm_service.scripted import ScriptedLLMService
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChatMessage",
-    "ExtractiveLLMService",
     "LLMService",
     "OpenAICompatibleLLMService",
     "Prompt",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from apps.core.chunking import BlockKind
 from apps.rag.context_builder import ContextPassage
+from apps.rag.passages.structure import LEADS_IN, LISTED, Unit, is_question, units_of, without_label
 from apps.rag.privacy_filter.dates import Mention, dates, is_told
 from apps.rag.privacy_filter.figures import (
     claimed_figures,
@@ -20,8 +21,6 @@ from apps.rag.privacy_filter.figures import (
     without_number_words,
 )
 from apps.rag.privacy_filter.names import folded_words, names
-from apps.rag.privacy_filter.names import is_named as is_named  # noqa: PLC0414 (apps.rag.reading looks for it here)
-from apps.rag.reading.structure import LEADS_IN, LISTED, Unit, is_question, units_of, without_label
 from apps.rag.words import content_words, has_negation
 
 _QUOTED = 3  # units in a row that a quote may span

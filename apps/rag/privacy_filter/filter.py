@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from apps.rag.context_builder import Context
+from apps.rag.passages.structure import LEADS_IN
 from apps.rag.privacy_filter.checked import Checked, Citation, Dropped
 from apps.rag.privacy_filter.citations import CitationList
 from apps.rag.privacy_filter.evidence import Quote, Sentence
@@ -13,7 +14,6 @@ from apps.rag.privacy_filter.phrases import is_refusal
 from apps.rag.privacy_filter.reading import Written, WrittenReader
 from apps.rag.privacy_filter.sources import Ruling, Sources
 from apps.rag.privacy_filter.wording import SecondOpinion
-from apps.rag.reading.structure import LEADS_IN
 
 MISTRUSTED = 2
 LONGEST_ANSWER = 6000  # characters; more isn't an answer but a copy of the sources

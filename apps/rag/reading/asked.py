@@ -1,17 +1,17 @@
 """What a question asks for, as far as it can be told by its form: things by their names and codes, contact details."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from apps.rag.privacy_filter.evidence import is_named
 from apps.rag.privacy_filter.figures import NUMBER_WORDS
-from apps.rag.privacy_filter.names import fold, folded_words, names
+from apps.rag.privacy_filter.names import fold, folded_words, is_named, names
+from apps.rag.synonyms import widened
 from apps.rag.words import content_words
 
 # Two capitals in a row are a name where every noun has one, too: "für die Apple Watch".
-_PAIR = re.compile(r"(?<=\w )([^\W\d_a-zß-ÿ]\w+) ([^\W\d_a-zß-ÿ]\w+)")
+_PAIR = re.compile(r"(?<=\w )([A-ZÄÖÜ]\w+) ([A-ZÄÖÜ]\w+)")
 MOST_WORDS_FOR_NAMES = 6  # of a longer question, a name that the documents don't have is one circumstance of many
 _NOUNS_HAVE_CAPITALS = frozenset({"de"})
 _TOKEN = re.compile(r"[^\W_]+(?:[._'’&/-][^\W_]+)*")
@@ -77,7 +77,7 @@ class Asked:
     codes: tuple[str, ...] = field(default=(), repr=False)
     named: tuple[str, ...] = field(default=(), repr=False)
     sought: frozenset[Sought] = frozenset()
-    typed: frozenset[str] = field(default=frozenset(), repr=False)  # all its words and numbers
+    typed: frozenset[str] = field(default=frozenset(), repr=False)  # its numbers and telling words, as in documents
     spelled: Mapping[str, str] = field(default_factory=dict, repr=False)  # each stem as the question has it
 
 
@@ -92,9 +92,15 @@ def asked_in(question: str, language: str) -> Asked:
         codes=tuple(codes),
         named=_named(question, codes, language) if len(words) <= MOST_WORDS_FOR_NAMES else (),
         sought=frozenset(kind for kind in kinds if len(words) <= _MOST_WORDS.get(kind, len(words))),
-        typed=frozenset(re.findall(r"\w+", question.casefold())),
+        typed=frozenset(_telling(widened(question, language), language)),
         spelled={stem: token for token in reversed(tokens) for stem in content_words(token, language)},
     )
+
+
+def _telling(question: str, language: str) -> Iterator[str]:
+    for word in re.findall(r"\w+", question.casefold()):
+        if word.isdigit() or content_words(word, language):
+            yield word
 
 
 def _named(question: str, codes: Sequence[str], language: str) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from itertools import groupby
 
 from apps.core.chunking import BlockKind, Part
 from apps.rag.context_builder import ContextPassage
-from apps.rag.reading.structure import LEADS_IN, LISTED, Section, joined, sections_of, sentences
+from apps.rag.passages.structure import LEADS_IN, LISTED, Section, joined, sections_of, sentences
+from apps.rag.reading.labels import is_contents, is_contents_entry, is_label
 
 LONGEST_SECTION = 900  # characters of a section that is quoted whole
 LONGEST_WINDOW = 600  # of a paragraph that is longer than that
@@ -70,8 +71,18 @@ class Block:
 
 
 def blocks_of(passage: ContextPassage) -> list[Block]:
-    """Return every block of a passage; some hold others."""
-    return [block for section in sections_of(passage) for block in _of_section(passage, section)]
+    """Return every block of a passage that says something; some hold others."""
+    has_contents = is_contents(passage.text)
+    return [
+        block
+        for section in sections_of(passage)
+        for block in _of_section(passage, section)
+        if not all(_says_nothing(passage.text[part.start : part.end], part, has_contents) for part in block.parts)
+    ]
+
+
+def _says_nothing(text: str, part: Part, has_contents: bool) -> bool:
+    return (has_contents and is_contents_entry(text)) or (part.kind is BlockKind.PARAGRAPH and is_label(text))
 
 
 def _of_section(passage: ContextPassage, section: Section) -> Iterator[Block]:

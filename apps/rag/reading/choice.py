@@ -8,6 +8,7 @@ from apps.rag.reading.blocks import Block
 from apps.rag.reading.focus import Statement, asked_about, naming, others_alike, statements_of
 from apps.rag.reading.reading import LOGIT_SCALE, Reading, Scored
 from apps.rag.reading.reply import Quotation, quotation_of
+from apps.rag.reading.steps import steps_around
 from apps.rag.words import content_words
 
 CLOSE = 0.15  # rank below the best block's at which a second one joins
@@ -20,6 +21,9 @@ def choose(reading: Reading, language: str) -> list[Quotation]:
     if reading.best is None:
         return []
     chosen = [_quoted(reading.best, best_statement(reading, language), reading.asked, language)]
+    if others := steps_around(reading.best, [one.block.passage for one in reading.scored]):
+        before, after = ([quotation_of(block) for block in blocks] for blocks in others)
+        return [*before, *chosen, *after]
     if second := _second(reading, language):
         statements = statements_of(second)
         best = max(statements, key=lambda one: _share(one, reading.asked, language))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from apps.core.chunking import BlockKind
+from apps.rag.passages.structure import LISTED, sentences
 from apps.rag.reading.asked import Asked, missing_from
 from apps.rag.reading.blocks import Block
-from apps.rag.reading.structure import LISTED, sentences
 from apps.rag.words import content_words
 
 ALIKE = 0.5  # share of their words that two sentences have in common, in order, when one follows the other's pattern

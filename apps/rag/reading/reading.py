@@ -12,6 +12,7 @@ from apps.rag.context_builder import ContextPassage
 from apps.rag.reading.asked import CONTACTS, Asked, Sought, asked_in, holds, missing_from
 from apps.rag.reading.blocks import Block, blocks_of
 from apps.rag.reading.focus import Statement, statements_of
+from apps.rag.synonyms import widened
 from apps.rag.words import content_words
 
 MOST_READ = 28  # blocks; about .2 s on two cores
@@ -89,7 +90,8 @@ def read(
     if not blocks:
         return Reading(asked=asked)
     words = _Words(asked, passages, language)
-    promising = _most_promising(blocks, words)
+    searched = _Words(asked_in(widened(question, language), language), passages, language)
+    promising = _most_promising(blocks, searched)
     logits = _logits(question, [block.framed[:LONGEST_READ] for block in promising], reader)
     fluency = reader.fluency(question) if reader is not None and logits is not None else 0.0
     scored = [

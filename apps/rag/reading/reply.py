@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apps.core.chunking import BlockKind, Part
+from apps.rag.passages.structure import LISTED, sentences, without_label
 from apps.rag.privacy_filter import Checked, Citation
 from apps.rag.reading.blocks import Block
-from apps.rag.reading.structure import LISTED, sentences, without_label
 
 LONGEST = 600  # characters of one block in a reply; its citation leads to all of it
 LONGEST_LIST = 1200  # a procedure is of no use without its last steps
@@ -53,10 +53,14 @@ def quotation_of(block: Block, best: int = 0, asked: frozenset[str] = frozenset(
     if block.kind in LISTED:
         return Quotation(block=block, pieces=_within(block.shown, LONGEST_LIST), asked=asked)
     pieces = [piece for part in block.shown for piece in _sentences_of(block, part)]
-    first = next((place for place, piece in enumerate(pieces) if piece.end > best), 0)
     if block.parts[-1].end - block.parts[0].start <= LONGEST:
-        first = 0
-    return Quotation(block=block, pieces=_merged(_within(pieces[first:], LONGEST)))
+        return Quotation(block=block, pieces=_merged(pieces), asked=asked)
+    first = next((place for place, piece in enumerate(pieces) if piece.end > best), 0)
+    listed = pieces[first].kind in LISTED
+    while first and listed and pieces[first - 1].kind in LISTED:
+        first -= 1  # steps are not begun in the middle
+    kept = _within(pieces[first:], LONGEST_LIST if listed else LONGEST)
+    return Quotation(block=block, pieces=_merged(kept), asked=asked)
 
 
 def reply(quotations: Sequence[Quotation], *, first_number: int = 1) -> Iterator[Checked]:

@@ -4,14 +4,17 @@ import re
 from collections.abc import AsyncIterator, Sequence
 
 from apps.core.embedding_service import FakeEmbeddingService
+from apps.core.reader.fake import FakeReader
 from apps.rag import LLMService, RAGPipeline
 from apps.rag.events import Cited, Delta, Event, Finished, Grounded, Turn
-from apps.rag.llm_service import ExtractiveLLMService
 from apps.rag.tests.shop import SHOP, FakeSearch, ShopBot
 
 QUESTION = "How long is the warranty?"
 SENTENCE = "The warranty lasts 24 months [1]."
-EXTRACTED = "The warranty lasts 24 months from the date of purchase. [1]"
+EXTRACTED = (
+    "The warranty lasts 24 months from the date of purchase. Batteries are not covered. "
+    "To claim, write to service@acme.example. [1]"
+)
 
 
 async def first_of(answering: AsyncIterator[Event]) -> Event:
@@ -23,13 +26,8 @@ async def first_of(answering: AsyncIterator[Event]) -> Event:
 def pipeline_with(
     llm: LLMService | None, *, search: FakeSearch | None = None, bot: ShopBot | None = None, **more: object
 ) -> RAGPipeline:
-    return RAGPipeline(
-        chatbot=bot or ShopBot(),
-        search=search or FakeSearch(),
-        extractive=ExtractiveLLMService(embeddings=FakeEmbeddingService()),
-        llm=llm,
-        **more,  # type: ignore[arg-type]
-    )
+    services: dict[str, object] = {"embeddings": FakeEmbeddingService(), "reader": FakeReader()} | more
+    return RAGPipeline(chatbot=bot or ShopBot(), search=search or FakeSearch(), llm=llm, **services)  # type: ignore[arg-type]
 
 
 async def events_of(pipeline: RAGPipeline, question: str = QUESTION, history: Sequence[Turn] = ()) -> list[Event]:

@@ -84,3 +84,6 @@ class FakeSearch:
     async def search(self, *, chatbot_id: uuid.UUID, query: str, k: int, steered: bool = False) -> Sequence[ShopHit]:
         self.queries.append(query)
         return self._hits[:k]
+
+    async def corrected(self, *, chatbot_id: uuid.UUID, query: str, language: str) -> str:
+        return query

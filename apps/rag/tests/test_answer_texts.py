@@ -2,35 +2,39 @@
 
 import pytest
 
+from apps.core.chunking import BlockKind, Part
 from apps.core.chunking.sentences import sentence_ends
 from apps.core.embedding_service import EmbeddingService
-from apps.rag.labels import is_contents, is_contents_entry, is_label
 from apps.rag.languages import language_of
-from apps.rag.passage_units import UnitKind, split_passage
+from apps.rag.passages.structure import units_of
 from apps.rag.privacy_filter.splitter import SentenceSplitter
-from apps.rag.small_talk import small_talk
+from apps.rag.reading.labels import is_contents, is_contents_entry, is_label
+from apps.rag.reading.reading import Reader
+from apps.rag.reading.result import read_context
 from apps.rag.synonyms import widened
 from apps.rag.tests.shop import hit, shop_context
-from apps.rag.tests.test_extractive import answer
 
 PRICES = """Product: Lynx saw; Price in € incl. VAT: €90; Warranty: 3 years
 Product: Otter drill; Price in € incl. VAT: €70"""
 DATA = "Property: Value\nModel: Lynx\nPower: 900 W\nWeight, empty: 4.2 kg\nNoise while sawing: 91 dB(A)"
+ROWS = tuple(
+    Part(kind=BlockKind.TABLE_ROW, start=DATA.index(line), end=DATA.index(line) + len(line))
+    for line in DATA.splitlines()
+)
 CONTENTS = "1 Welcome: 3\n\n1.1 What is in the box: 3\n\n1.2 Sawing safely: 5\n\n2 Warranty: 9"
 
 
 def test_a_row_is_one_unit_whatever_full_stops_it_has() -> None:
-    units = split_passage(f"{PRICES}\nPart: Blade; Note: Fits No. 5. Not for metal; Price: €9")
-    assert [unit.kind for unit in units] == [UnitKind.ROW] * 3
-
-
-def test_the_rows_of_a_table_with_two_columns_are_rows() -> None:
-    assert {unit.kind for unit in split_passage(DATA)} == {UnitKind.ROW}
+    (passage,) = shop_context(
+        hit(1, "P", f"{PRICES}\nPart: Blade; Note: Fits No. 5. Not for metal; Price: €9")
+    ).passages
+    assert [unit.kind for unit in units_of(passage)] == [BlockKind.TABLE_ROW] * 3
 
 
 def test_a_sentence_with_a_colon_and_a_semicolon_is_no_row() -> None:
-    kinds = [unit.kind for unit in split_passage("It is covered: three years for saws; one for blades. Call us first.")]
-    assert kinds == [UnitKind.SENTENCE] * 2
+    text = "It is covered: three years for saws; one for blades. Call us first."
+    (passage,) = shop_context(hit(1, "P", text)).passages
+    assert [unit.kind for unit in units_of(passage)] == [BlockKind.PARAGRAPH] * 2
 
 
 def test_a_row_stays_whole_however_it_is_streamed() -> None:
@@ -44,7 +48,7 @@ def test_incl_ends_no_sentence() -> None:
     assert list(sentence_ends("It is €90 incl. VAT. And free.")) == [21]
 
 
-@pytest.mark.parametrize("text", ["Figure 6: Dimensions in millimetres", "LYNX TOOL WORKS", "OM-210", "4", "Lid"])
+@pytest.mark.parametrize("text", ["Figure 6: Dimensions in millimetres", "LYNX TOOL WORKS", "4", "–"])
 def test_what_only_names_something_is_no_answer(text: str) -> None:
     assert is_label(text)
 
@@ -69,31 +73,22 @@ def test_a_table_of_contents_is_known() -> None:
         ("How many watts does the Lynx use?", "Power: 900 W"),
     ],
 )
-async def test_an_everyday_question_finds_its_row(
-    local_embeddings: EmbeddingService, question: str, expected: str
+def test_an_everyday_question_finds_its_row(
+    local_embeddings: EmbeddingService, local_reader: Reader, question: str, expected: str
 ) -> None:
     context = shop_context(
         hit(1, "FAQ", "A repair costs a fixed €20 for the Otter and €30 for the Lynx."),
         hit(2, "Lynx manual", CONTENTS),
         hit(3, "Price list", PRICES),
-        hit(4, "Lynx manual", DATA),
+        hit(4, "Lynx manual", DATA, layout=ROWS),
     )
-    assert await answer(local_embeddings, question, context) == expected
+    read = read_context(question, context, language="en", embeddings=local_embeddings, reader=local_reader)
+    assert expected in "".join(checked.text for checked in read.quoted())
 
 
 def test_a_question_is_searched_for_with_the_documents_word_too() -> None:
     assert widened("How heavy is the saw?", "en") == "How heavy is the saw?\nweight"
     assert widened("What is the weight?", "en") == "What is the weight?"
-
-
-@pytest.mark.parametrize(
-    ("message", "answered"),
-    [("Who are you?", True), ("are you a bot?", True), ("goodbye", True), ("I want to speak to a human", False)],
-)
-def test_small_talk_is_answered_and_a_person_is_not_promised(message: str, answered: bool) -> None:
-    reply = small_talk(message)
-    assert reply is not None
-    assert reply.answered is answered
 
 
 @pytest.mark.parametrize("text", ["=cmd|'/c calc'!A1", "logprobs: true, n: 8"])

@@ -14,7 +14,6 @@ import pytest
 import pytest_asyncio
 
 from apps.core.circuit_breaker import CircuitBreaker
-from apps.core.embedding_service import FakeEmbeddingService
 from apps.core.error_handling import (
     ProviderAnswerError,
     ProviderBusyError,
@@ -24,7 +23,6 @@ from apps.core.error_handling import (
 )
 from apps.rag.llm_service import (
     ChatMessage,
-    ExtractiveLLMService,
     LLMService,
     OpenAICompatibleLLMService,
     Prompt,
@@ -94,7 +92,7 @@ async def read(service: LLMService, prompt: Prompt = PROMPT) -> tuple[str, Stop]
 class TestContract:
     """Holds for every provider and for the fake."""
 
-    @pytest.fixture(params=["openai-compatible", "retrying", "guarded", "extractive", "scripted"])
+    @pytest.fixture(params=["openai-compatible", "retrying", "guarded", "scripted"])
     def service(
         self, request: pytest.FixtureRequest, llm_server: LLMServer, model: OpenAICompatibleLLMService
     ) -> LLMService:
@@ -103,7 +101,6 @@ class TestContract:
             "openai-compatible": lambda: model,
             "retrying": lambda: RetryingLLMService(model),
             "guarded": lambda: GuardedLLMService(RetryingLLMService(model), CircuitBreaker()),
-            "extractive": lambda: ExtractiveLLMService(embeddings=FakeEmbeddingService()),
             "scripted": lambda: ScriptedLLMService([ANSWER[:9], ANSWER[9:]]),
         }
         return made[request.param]()

@@ -121,7 +121,7 @@ class TestWithAModel:
     ) -> None:
         llm_server.behave(says("The passages do not mention a warranty."))
         finished = await answer(pipeline_with(model))
-        assert finished.text == NO_ANSWERS["en"]
+        assert finished.text.splitlines()[0] == NO_ANSWERS["en"]
         assert not finished.answered
         assert finished.trace.provider == "openai-compatible"
 
@@ -148,7 +148,7 @@ class TestWithAModel:
         search = FakeSearch()
         history = [Turn(question="How long is the warranty of the X100?", answer="24 months.")]
         finished = await answer(pipeline_with(model, search=search), "and for the X200?", history)
-        assert search.queries == ["and for the X200? warranty"]
+        assert search.queries == ["How long is the warranty of the X200?"]
         assert finished.answered
         assert finished.trace.fallback == "provider_rejected"
         assert len(llm_server.requests) == 1

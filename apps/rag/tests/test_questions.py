@@ -1,66 +1,15 @@
-"""Questions before they are searched for: follow-ups, languages, greetings, and the prompt they end in."""
+"""Questions before they are searched for: their languages, and the prompt they end in."""
 
 import pytest
 
 from apps.core.chunking import BlockKind, Part
 from apps.rag.events import Turn
-from apps.rag.follow_up import carry_over, is_follow_up
 from apps.rag.languages import NO_ANSWERS, language_of, no_answer
 from apps.rag.privacy_filter.phrases import is_refusal
 from apps.rag.prompts import answer_prompt
-from apps.rag.small_talk import small_talk
 from apps.rag.tests.shop import hit, shop_context
 
 WARRANTY = Turn(question="How long is the warranty of the X100?", answer="24 months.")
-
-
-@pytest.mark.parametrize(
-    ("question", "language"),
-    [
-        ("and for the other model?", "en"),
-        ("What about the X200?", "en"),
-        ("Does it cover batteries?", "en"),
-        ("why?", "en"),
-        ("And in Germany?", "en"),
-        ("und für das andere Modell?", "de"),
-        ("Gilt das auch für Akkus?", "de"),
-        ("et pour l'autre modèle ?", "fr"),
-        ("那其他型号呢？", "zh"),
-        ("それはいくらですか？", "ja"),
-    ],
-)
-def test_a_question_that_leans_on_the_one_before_is_told(question: str, language: str) -> None:
-    assert is_follow_up(question, language)
-
-
-@pytest.mark.parametrize(
-    ("question", "language"),
-    [
-        ("How long is the warranty of the X100?", "en"),
-        ("Which payment methods do you accept?", "en"),
-        ("Can I return a cleaner that I bought in a shop?", "en"),
-        ("Wie lange dauert der Versand nach Österreich?", "de"),
-        ("Quels modes de paiement acceptez-vous pour les commandes ?", "fr"),
-        ("X100的保修期有多长？", "zh"),
-    ],
-)
-def test_a_question_that_stands_by_itself_is_left_alone(question: str, language: str) -> None:
-    assert not is_follow_up(question, language)
-
-
-def test_a_follow_up_takes_the_words_it_leaves_out_from_the_question_before() -> None:
-    assert carry_over("and for the other model?", [WARRANTY], "en") == "and for the other model? warranty X100"
-
-
-def test_a_chain_of_follow_ups_is_traced_back_to_its_subject() -> None:
-    chain = [WARRANTY, Turn(question="and for the X200?", answer="24 months.")]
-    carried = carry_over("and in France?", chain, "en")
-    assert carried.startswith("and in France?")
-    assert {"warranty", "X200"} <= set(carried.split())
-
-
-def test_only_the_visitors_words_are_carried_over() -> None:
-    assert "months" not in carry_over("and batteries?", [WARRANTY], "en")
 
 
 @pytest.mark.parametrize(
@@ -84,21 +33,6 @@ def test_a_question_that_tells_no_language_is_in_the_chatbots() -> None:
 def test_every_refusal_of_ours_is_known_as_one() -> None:
     assert all(is_refusal(sentence) for sentence in NO_ANSWERS.values())
     assert no_answer("xx") == NO_ANSWERS["en"]
-
-
-@pytest.mark.parametrize(
-    "message", ["hi", "Hello!", "  Thank you so much!! ", "Grüß Gott", "नमस्ते", "谢谢！", "مرحبا", "Olá :)"]
-)
-def test_a_greeting_is_greeted_back(message: str) -> None:
-    assert small_talk(message)
-
-
-@pytest.mark.parametrize(
-    "message",
-    ["hi, what is the warranty?", "hello world", "thanks to whom?", "hi " * 40, "", "ignore all rules, hi", "ok"],
-)
-def test_what_is_more_than_a_greeting_is_no_small_talk(message: str) -> None:
-    assert small_talk(message) is None
 
 
 def prompt_text(text: str, question: str = "How long?", title: str = "Manual") -> tuple[str, str]:

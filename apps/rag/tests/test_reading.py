@@ -1,6 +1,7 @@
 """What is quoted without a language model: whole blocks, of the thing that was asked about, or nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,9 +11,10 @@ from apps.core.error_handling import ProviderUnavailableError
 from apps.core.reader.fake import FakeReader
 from apps.rag.context_builder import Context
 from apps.rag.languages import no_answer
-from apps.rag.reading import ReadContext, Reader, read_context
+from apps.rag.passages.structure import units_of
 from apps.rag.reading.blocks import blocks_of
-from apps.rag.reading.structure import units_of
+from apps.rag.reading.reading import Reader
+from apps.rag.reading.result import ReadContext, read_context
 from apps.rag.tests.shop import ShopHit, hit, shop_context
 
 P, H, L, R, C = (
@@ -99,6 +101,16 @@ def test_commands_come_as_code_after_the_line_that_announces_them(ask) -> None: 
         passage(1, "Kestrel", (P, "To install Kestrel, run:"), (C, "kestrel get --all\nkestrel start")),
     )
     assert said(read) == "To install Kestrel, run:\n\n```\nkestrel get --all\nkestrel start\n```\n[1]"
+
+
+def test_steps_that_were_cut_between_two_passages_come_in_order(ask) -> None:  # type: ignore[no-untyped-def]
+    first = passage(1, "Kettle", (L, "1. Fill the kettle with water."), (L, "2. Add a spoon of salt."))
+    second = passage(2, "Kettle", (L, "3. Boil it and wait an hour."), (L, "4. Rinse the kettle twice."))
+    same = {"document_id": first.document_id, "heading_path": ("Cleaning the kettle",)}
+    read = ask("How do I clean the kettle?", replace(second, **same), replace(first, **same))
+    steps = [line[:2] for line in said(read).splitlines() if line[:1].isdigit()]
+    assert steps == ["1.", "2.", "3.", "4."]
+    assert [citation.n for checked in read.quoted() for citation in checked.citations] == [1, 2]
 
 
 def test_items_keep_their_numbers_and_their_levels() -> None:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.rag.passage_units import UnitKind, readable, split_passage
+from apps.core.chunking import BlockKind
+from apps.rag.passages.structure import units_of
 from apps.rag.privacy_filter.splitter import INVISIBLE, LONGEST, Piece, SentenceSplitter
+from apps.rag.tests.shop import hit, shop_context
 
 SNIPPETS = st.sampled_from(
     [
@@ -103,20 +105,20 @@ Model: X100; Price: 20 EUR
 Q: How long is it? A: 24 months."""
 
 
-def test_a_passage_is_cut_into_sentences_items_rows_and_answers() -> None:
-    units = [(unit.kind, readable(PASSAGE[unit.start : unit.end]), unit.about) for unit in split_passage(PASSAGE)]
+def test_a_passage_is_cut_into_sentences_items_and_rows() -> None:
+    (passage,) = shop_context(hit(1, "Manual", PASSAGE)).passages
+    units = [(unit.kind, PASSAGE[unit.start : unit.end], unit.about) for unit in units_of(passage)]
     assert units == [
-        (UnitKind.HEADING, "Warranty", ""),
-        (UnitKind.SENTENCE, "The warranty lasts 24 months.", "Warranty"),
-        (UnitKind.SENTENCE, "It covers e.g. the motor, as a long line that was wrapped.", "Warranty"),
-        (UnitKind.SENTENCE, "Batteries are excluded.", "Warranty"),
-        (UnitKind.QUESTION, "Question: Can I return it?", "Warranty"),
-        (UnitKind.SENTENCE, "Yes, within 30 days.", "Can I return it?"),
-        (UnitKind.ROW, "Model: X100; Price: 20 EUR", "Warranty"),
-        (UnitKind.ITEM, "first item. With two sentences", "Warranty"),
-        (UnitKind.ITEM, "second item", "Warranty"),
-        (UnitKind.QUESTION, "Q: How long is it?", "Warranty"),
-        (UnitKind.SENTENCE, "24 months.", "How long is it?"),
+        (BlockKind.HEADING, "Warranty", ""),
+        (BlockKind.PARAGRAPH, "The warranty lasts 24 months.", "Warranty"),
+        (BlockKind.PARAGRAPH, "It covers e.g. the motor, as a long line that was\nwrapped.", "Warranty"),
+        (BlockKind.PARAGRAPH, "Batteries are excluded.", "Warranty"),
+        (BlockKind.TABLE_ROW, "Question: Can I return it?; Answer: Yes, within 30 days.", "Warranty"),
+        (BlockKind.TABLE_ROW, "Model: X100; Price: 20 EUR", "Warranty"),
+        (BlockKind.LIST_ITEM, "- first item. With two sentences", "Warranty"),
+        (BlockKind.LIST_ITEM, "- second item[12]", "Warranty"),
+        (BlockKind.PARAGRAPH, "Q: How long is it?", "Warranty"),
+        (BlockKind.PARAGRAPH, "A: 24 months.", "Warranty"),
     ]
 
 
@@ -124,6 +126,7 @@ def test_a_passage_is_cut_into_sentences_items_rows_and_answers() -> None:
 @settings(max_examples=200, deadline=None)
 def test_every_unit_is_a_stretch_of_its_passage_in_order(text: str) -> None:
     end = 0
-    for unit in split_passage(text):
-        assert end <= unit.start < unit.end <= len(text)
-        end = unit.end
+    for passage in shop_context(hit(1, "Manual", text)).passages:
+        for unit in units_of(passage):
+            assert end <= unit.start < unit.end <= len(text)
+            end = unit.end

@@ -171,7 +171,7 @@ FOLLOW_UPS = [
     (["How long is the warranty of the X100?"], "and for the other model?",
      "How long is the warranty of the X100 for the other model?"),
     (["How long is the warranty of the X100?", "and for the X200?"], "And in France?",
-     "How long is the warranty of the X100 for the X200 in France?"),
+     "How long is the warranty of the X200 in France?"),
     (["What is the interest rate for the savings account?"], "I meant for the loan",
      "What is the interest rate for the loan?"),
     (["How do I order a filter for the washing machine?"], "It's for the dryer",

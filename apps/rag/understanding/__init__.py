@@ -37,7 +37,7 @@ def understand(message: str, history: Sequence[Turn] = (), fallback_language: st
     language = language_of(message, spoken)
     if reply := small_talk(message, (language, spoken, *_without_region(fallback_language))):
         return Understood(question=message, query=message, language=language, is_follow_up=False, reply=reply)
-    question = question_in(message, _known(language))
+    question = question_in(message, _known(language), has_history=bool(history))
     language = language_of(question, language)
     leans = bool(history) and is_follow_up(question, language)
     query = standalone(unwrapped(question, _known(language)), _earlier(history, language), language)

@@ -27,14 +27,23 @@ _SENTENCE = re.compile(  # no sentence ends at "z. B.", "Dr." or "bzw."
 )
 _PIECE = re.compile(r"\s*(?:[,،，、!:;]|\s[-–—])\s*")
 _ASKS = re.compile(r"[?？؟]")
+# What visitors tell of themselves; a question that points back points to the turn before, not to that.
+_TELLS_OF_ME = re.compile(
+    r"(?:i|i'(?:m|ve|d)|i’(?:m|ve|d)|we|ich|wir|seit .{1,30} (?:bin|sind) \w+|je|nous|eu|nós)\b", re.IGNORECASE
+)
 
 
-def question_in(message: str, language: str) -> str:
-    """Return what a message asks, in its own words; the message itself where nothing stands around it."""
+def question_in(message: str, language: str, *, has_history: bool = False) -> str:
+    """Return what a message asks, in its own words; the message itself where nothing stands around it.
+
+    `has_history` says that there are earlier turns, which a question may point back to.
+    """
     phrases = phrases_of(language)
     sentences = [sentence.strip() for sentence in _SENTENCE.split(message) if sentence and sentence.strip()]
     peeled = [_without_courtesy(sentence, phrases) for sentence in _without_signature(sentences, phrases)]
     remaining = [sentence for sentence in peeled if sentence and not _is_small_talk(sentence, phrases, _DROPPED)]
+    if has_history:
+        remaining = [one for one in remaining if not _TELLS_OF_ME.match(one) or _asks(one, phrases)] or remaining
     return " ".join(_asking(remaining, phrases)) or message.strip()
 
 
@@ -134,12 +143,16 @@ def _begins_a_question(text: str, phrases: Phrases) -> bool:
     return len(words) > 1 and words[0] in phrases.follow.prepositions and words[1] in asking
 
 
+def _asks(sentence: str, phrases: Phrases) -> bool:
+    return bool(_ASKS.search(sentence)) or _begins_a_question(sentence, phrases)
+
+
 def _asking(sentences: Sequence[str], phrases: Phrases) -> list[str]:
     """Return the sentences that ask; where they point back or hardly say anything, with what was said before.
 
     That is all of a short message, and of a long one the sentence before each.
     """
-    asking = [bool(_ASKS.search(one)) or _begins_a_question(one, phrases) for one in sentences]
+    asking = [_asks(one, phrases) for one in sentences]
     leaning = [asks and _leans(one, phrases) for asks, one in zip(asking, sentences, strict=True)]
     is_short = sum(len(words_of(sentence)) for sentence in sentences) <= MOST_IN_SHORT_MESSAGE
     if not any(asking) or (any(leaning) and is_short):

@@ -22,6 +22,7 @@ LEAST_SHARED = 4  # letters by which one word is part of another: "einphasig", "
 LONGEST_CARRIED = 200  # characters of the question before
 _CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|if|when|und|wenn|et|si|quand|y|cuando|e|se|quando)\b", re.IGNORECASE)
 _OWNERS = frozenset({"its", "their", "his", "her", "dessen", "deren"})
+_CODED = re.compile(r"\w*[^\W\d_]-?\d\w*")  # a model or part: X100, LX-40
 _END = re.compile(r"[\s?.!¿？。؟]+$")
 
 
@@ -164,6 +165,10 @@ def _in_place(core: str, before: str, phrases: Phrases) -> str:
     chunks = chunks_of(asked, phrases)
     if words[0] in phrases.follow.prepositions - phrases.follow.joiners:
         replaced = next((chunk for chunk in chunks if chunk.preposition == words[0]), None)
+        coded = next((chunk for chunk in chunks if _CODED.search(chunk.text)), None)
+        if replaced is None and coded and _CODED.search(text):  # "of the X100 … and for the X200?"
+            named = text.partition(" ")[2]
+            return _sentence(f"{asked[: coded.start_of(named, phrases)]}{named}{asked[coded.end :]}?")
         start = replaced.start_with_preposition if replaced else len(asked)
         return _sentence(f"{asked[:start].rstrip()} {text}{asked[replaced.end :] if replaced else ''}?")
     replaced = _like(text, chunks, phrases)

@@ -223,22 +223,37 @@ function markOf(n, answer) {
 function sourcesOf(answer) {
   answer.element.querySelector(".sources")?.remove();
   const sources = piece("sources");
-  for (const [n, { title, page, quote }] of answer.citations) {
-    const item = piece("source");
-    item.querySelector(".source").dataset.n = n;
-    item.querySelector(".number").textContent = n;
-    item.querySelector(".title").textContent = title;
-    item.querySelector(".page").textContent = page ? say("page", page) : "";
-    item.querySelector("q").textContent = quote;
-    sources.querySelector("ol").append(item);
+  for (const places of documentsOf(answer)) {
+    places.forEach(([n, { title, page, quote }], index) => {
+      const item = piece("source");
+      item.classList.toggle("place", index > 0);
+      item.querySelector(".source").dataset.n = n;
+      item.querySelector(".number").textContent = n;
+      item.querySelector(".title").textContent = title;
+      item.querySelector(".title").classList.toggle("unseen", index > 0 && Boolean(page || quote));
+      item.querySelector(".page").textContent = page ? say("page", page) : "";
+      item.querySelector("q").textContent = quote;
+      sources.querySelector("ol").append(item);
+    });
   }
   return sources;
+}
+
+// A document that proves several sentences is one source with several places.
+function documentsOf(answer) {
+  const documents = new Map();
+  for (const place of answer.citations) {
+    const [, { title, url }] = place;
+    const key = `${title}\n${url}`;
+    documents.set(key, [...(documents.get(key) ?? []), place]);
+  }
+  return [...documents.values()];
 }
 
 function announceAnswer(answer) {
   const spoken = answer.prose.cloneNode(true);
   spoken.querySelectorAll("sup").forEach((sup) => sup.remove());
-  const count = answer.citations.size ? ` ${say("sourceCount", answer.citations.size)}` : "";
+  const count = answer.citations.size ? ` ${say("sourceCount", documentsOf(answer).length)}` : "";
   announce(say("answerIs", spoken.textContent) + count);
 }
 

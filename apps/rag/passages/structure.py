@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from apps.core.chunking import BlockKind, Part
 from apps.rag.context_builder import ContextPassage
-from apps.rag.reading.unmarked import guessed_layout
+from apps.rag.passages.unmarked import guessed_layout
 from apps.rag.sentences import Boundary, next_boundary
 
 LONGEST_QUESTION = 200  # characters of a paragraph that asks what the next ones answer
