@@ -18,7 +18,6 @@ from django.conf import settings
 from lxml import etree
 
 from apps.core.embedding_service import LocalEmbeddingService, create_embedding_service
-from apps.core.embedding_service.minilm_model import RUN_ERRORS
 from apps.core.error_handling import (
     ConflictError,
     DamagedDocumentError,
@@ -37,6 +36,7 @@ from apps.core.error_handling import (
     ValidationError,
 )
 from apps.core.foreign_errors import TRANSLATIONS, told_as, translated
+from apps.core.local_models.sessions import RUN_ERRORS
 from apps.core.problems import as_tacit_error, in_our_words, terminal_line
 
 SECRET = "the margin on the RX-200 is 43 %"
