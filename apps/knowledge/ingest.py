@@ -38,7 +38,7 @@ from apps.retrieval.models import EmbeddingSpace
 from apps.retrieval.providers import embeddings_for, space_of
 
 PASSAGES_AT_ONCE = 64
-FLOW_VERSION = "2"  # part of every fingerprint: a change of chunking makes documents anew
+FLOW_VERSION = "2"  # part of every fingerprint: a change of chunking makes documents again
 
 
 class SupersededError(Exception):

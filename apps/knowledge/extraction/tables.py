@@ -71,7 +71,7 @@ def guess_header_rows(grid: Sequence[Row]) -> int:
 def count_grouped_rows(grid: Sequence[Row]) -> int:
     """Return how many rows at the top make up a header with labels over several columns, 0 where there is none.
 
-    A label over several columns stands in each of them, so neighbours that are equal have different names below.
+    A label over several columns is in each of them, so neighbours that are equal have different names below.
     """
     count = 1
     while count < min(_MOST_GROUPED_ROWS, len(grid) - 1) and _groups(grid[count - 1], grid[count]):

@@ -1,4 +1,4 @@
-"""Takes the code fence off an answer that stands in one as a whole, so that its sentences are not taken for code.
+"""Takes the code fence off an answer that is one whole code block, so that its sentences are not taken for code.
 
 A block of code at the beginning of an answer stays one: only what reads like prose, is Markdown by its label or is an
 answer as JSON loses its fence.

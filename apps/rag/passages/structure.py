@@ -116,5 +116,5 @@ def without_label(text: str, label: re.Pattern[str] = _ANSWERED) -> str:
 
 
 def joined(passage: ContextPassage, parts: Sequence[Part]) -> str:
-    """Return the text of neighbouring parts as it stands in the passage."""
+    """Return the text of neighbouring parts as it is in the passage."""
     return passage.text[parts[0].start : parts[-1].end]

@@ -34,7 +34,7 @@ class Block:
 
     @property
     def text(self) -> str:
-        """The block's own words, as they stand in the passage."""
+        """The block's own words, as they are in the passage."""
         return joined(self.passage, self.parts)
 
     @property

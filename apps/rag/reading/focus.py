@@ -76,13 +76,17 @@ def asked_about(best: Statement, alike: Sequence[Statement], asked: Asked, langu
     kept: list[Statement] = []
     for other in alike:
         differences = list(_differences(best, other))
-        own, theirs = (
-            asked.words & {word for pair in differences for word in content_words(pair[side], language)}
-            for side in (0, 1)
-        )
+        own, theirs = (_asked_words(" ".join(pair[side] for pair in differences), asked, language) for side in (0, 1))
         if theirs or not own:
             kept.append(other)
     return kept
+
+
+def _asked_words(text: str, asked: Asked, language: str) -> set[str]:
+    """Return which of the question's words and codes are in a text."""
+    codes = set(asked.codes) - set(missing_from(asked.codes, text))
+    words = asked.words - set(content_words(" ".join(asked.codes), language))  # a part of a code is none of its own
+    return (words & set(content_words(text, language))) | codes
 
 
 def naming(statements: Sequence[Statement], asked: Asked) -> list[Statement]:

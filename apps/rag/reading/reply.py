@@ -131,13 +131,21 @@ def _shown(text: str, piece: Part, asked: frozenset[str]) -> str:
 
 
 def _cells_asked_for(row: str, asked: frozenset[str]) -> str:
-    """Return a row's first cell and the one that was asked for by its column; all of them if that can't be told."""
-    cells = row.split("; ")
+    """Return a row's first cell and the one that was asked for by its column; all of them if that can't be told.
+
+    A cell without a figure is not what was asked for in a row of figures.
+    """
+    first, *cells = row.split("; ")
     named = [len(asked & words_of(cell.partition(": ")[0])) for cell in cells]
-    if len(cells) < FEWEST_TO_CUT or not max(named[1:]) or named[1:].count(max(named[1:])) > 1:
+    has_columns = all(": " in cell for cell in cells)
+    if len(cells) + 1 < FEWEST_TO_CUT or not has_columns or not max(named) or named.count(max(named)) > 1:
         return row
-    place = 1 + named[1:].index(max(named[1:]))
-    return "; ".join((cells[0], cells[place]))
+    chosen = cells[named.index(max(named))]
+    return row if _has_figure(row) and not _has_figure(chosen) else f"{first}; {chosen}"
+
+
+def _has_figure(cells: str) -> bool:
+    return any(map(str.isdigit, "".join(cell.partition(": ")[2] for cell in cells.split("; "))))
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -141,7 +141,7 @@ def _line(text: str) -> Line:
 
 
 def _wrapper(section: Mapping[str, str], *, spaced: bool) -> re.Pattern[str]:
-    """Return the pattern of a polite opening that stands in front of a question word, which is `question`."""
+    """Return the pattern of a polite opening in front of a question word, which is `question`."""
     edge, gap = (r"\b", r"\s+") if spaced else ("", r"[\s,，、]*")
     opens, before, dropped = section["opens"].strip(), section["before"], section["dropped"]
     dropping = rf"(?:(?:{dropped}){edge}{gap})?" if dropped else ""

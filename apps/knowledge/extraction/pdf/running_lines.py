@@ -55,7 +55,7 @@ def find_running_lines(pages: Iterable[tuple[Sequence[Piece], Frame, int]]) -> R
 
 
 def inside(pieces: Sequence[Piece], frame: Frame, quarter: int) -> list[Piece]:
-    """Return the pieces that do not stand in the page's margins."""
+    """Return the pieces that do not lie in the page's margins."""
     page = turn(quarter, Box(*frame))
     return [piece for piece in pieces if not _in_margin(piece, page)]
 

@@ -99,7 +99,7 @@ class _Walk:
             self._emit(BlockKind.LIST_ITEM, text, len(self._lists))
 
     def _text(self, tokens: Sequence[Token]) -> str:
-        """Return inline tokens as text, with the targets of links where they stand in running text."""
+        """Return inline tokens as text, with the targets of links where they are in running text."""
         plain = "".join(_plain(tokens))
         links = [] if self._heading else list(_links(tokens))
         if links:
