@@ -317,6 +317,9 @@ def test_no_request_to_the_model_holds_learn_only_text(
     assert "Gwendolyn Marsh" in asked(), "or this test proves nothing"
 
 
+REPAIRS = "sentences of your answer are not supported"
+
+
 def test_what_was_withdrawn_is_not_sent_with_the_history(
     alice: Owner, bot: dict[str, Any], model: LLMServer, work_off: Callable[[], None]
 ) -> None:
@@ -333,6 +336,8 @@ def test_what_was_withdrawn_is_not_sent_with_the_history(
     alice.api.patch(f"/chatbots/{bot['id']}/sources/{secret['id']}", json={"disclosure": "learn_only"})
     alice.ask(bot, "And for how many percent?", again["conversation_token"])
 
-    assert model.requests
-    assert "Gwendolyn" not in json.dumps([request.body for request in model.requests])
-    assert "17 percent" not in json.dumps([request.body for request in model.requests])
+    # A request to repair gives the model back what it has just said itself: this one says it whatever it is told.
+    asked = json.dumps([request.body for request in model.requests if REPAIRS not in request.text])
+    assert len(asked) > len("[]")
+    assert "Gwendolyn" not in asked
+    assert "17 percent" not in asked

@@ -104,6 +104,9 @@ class LeakySearch:
         )  # fmt: skip
         return [leaked]
 
+    async def corrected(self, *, query: str, **_: Any) -> str:
+        return query
+
 
 @pytest.mark.usefixtures("service")
 def test_a_leak_is_found_and_shown_and_there_is_no_claim_to_publish(world: World) -> None:

@@ -24,6 +24,7 @@ class Sought(StrEnum):
     PHONE = "phone"
     HOURS = "hours"
     NUMBER = "number"
+    STEPS = "steps"
 
 
 ADDRESSES = frozenset({Sought.EMAIL, Sought.PHONE})  # what holds none of these is no answer
@@ -32,6 +33,7 @@ CONTACTS = ADDRESSES | {Sought.HOURS}
 _MOST_WORDS = {Sought.EMAIL: 5, Sought.PHONE: 4, Sought.HOURS: 3}
 
 
+_STEP = re.compile(r"^\(?\d{1,2}[.)] ", re.MULTILINE)
 _ADDRESS = re.compile(r"\S@\S")
 _DIALLED = re.compile(r"\+?\d[\d ()/.\u00a0-]{4,}\d")
 _FROM_TO = re.compile(
@@ -53,6 +55,11 @@ _ASKING: dict[Sought, re.Pattern[str]] = {
     Sought.HOURS: re.compile(
         r"\b(?:open|opening (?:hours|times)|closing time|business hours|geöffnet|öffnungszeiten|offen|horaires|ouverts?"
         r"|horario|abiert[oa]s?|horário|abert[oa]s?)\b|営業時間|营业时间|開いて|开门|ساعات العمل|खुल",
+        re.IGNORECASE,
+    ),
+    Sought.STEPS: re.compile(
+        r"\bhow (?:do|can|should|to|does one)\b|\bwie (?:\w+ )?(?:ich|man|wir)\b|\bcomment\b|\bcómo\b|\bcomo\b"
+        r"|如何|怎么|怎樣|どうやって|方法|كيف|कैसे",
         re.IGNORECASE,
     ),
     Sought.NUMBER: re.compile(
@@ -128,6 +135,8 @@ def holds(sought: Sought, text: str) -> bool:
     """Tell whether a text has a sign of the kind of answer that is sought."""
     if sought is Sought.NUMBER:
         return any(map(str.isdigit, text)) or not NUMBER_WORDS.keys().isdisjoint(text.casefold().split())
+    if sought is Sought.STEPS:
+        return len(_STEP.findall(text)) > 1
     sign = {Sought.EMAIL: _ADDRESS, Sought.PHONE: _DIALLED, Sought.HOURS: _FROM_TO}[sought]
     return sign.search(text) is not None
 

@@ -82,13 +82,16 @@ def blocks_of(passage: ContextPassage) -> list[Block]:
 
 
 def _says_nothing(text: str, part: Part, has_contents: bool) -> bool:
+    if part.kind is BlockKind.TABLE_ROW:
+        return not any(map(str.isalnum, "".join(cell.partition(": ")[2] or cell for cell in text.split("; "))))
     return (has_contents and is_contents_entry(text)) or (part.kind is BlockKind.PARAGRAPH and is_label(text))
 
 
 def _of_section(passage: ContextPassage, section: Section) -> Iterator[Block]:
     groups = list(_groups(passage, section))
     whole = section.parts[-1].end - section.parts[0].start
-    if len(groups) > 1 and whole <= LONGEST_SECTION:
+    has_table = any(part.kind is BlockKind.TABLE_ROW for part in section.parts)
+    if len(groups) > 1 and whole <= LONGEST_SECTION and not has_table:
         yield Block(passage=passage, about=section.about, parts=section.parts)
     before: Part | None = None
     for lead_in, parts in groups:
@@ -96,7 +99,7 @@ def _of_section(passage: ContextPassage, section: Section) -> Iterator[Block]:
         yield block
         if len(parts) > 1:
             yield from (replace(block, parts=(part,), group=tuple(parts)) for part in parts)
-        if before is not None and parts[0].kind in LISTED and lead_in is None:
+        if before is not None and parts[0].kind in {BlockKind.LIST_ITEM, BlockKind.CODE} and lead_in is None:
             yield replace(block, parts=(before, *parts))  # a list belongs to what is right before it
         before = parts[0] if parts[0].kind not in LISTED else None
 

@@ -50,7 +50,8 @@ def signals(reading: Reading) -> dict[str, float]:
     unknown = 1 - known
     cosine = first.block.passage.cosine if reading.cosine is None else reading.cosine
     statement = max((logit for _, logit in reading.statements), default=0.0)
-    lacks_number = Sought.NUMBER in reading.asked.sought and not holds(Sought.NUMBER, first.block.text)
+    shown = (reading.best or first.block).text
+    lacks_number = Sought.NUMBER in reading.asked.sought and not holds(Sought.NUMBER, shown)
     return {
         "passage known": known * reading.passage_logit / LOGIT_SCALE,
         "statement known": known * statement / LOGIT_SCALE,

@@ -82,7 +82,7 @@ def asked_about(best: Statement, alike: Sequence[Statement], asked: Asked, langu
     return kept
 
 
-def _asked_words(text: str, asked: Asked, language: str) -> set[str]:
+def _asked_words(text: str, asked: Asked, language: str) -> frozenset[str]:
     """Return which of the question's words and codes are in a text."""
     codes = set(asked.codes) - set(missing_from(asked.codes, text))
     words = asked.words - set(content_words(" ".join(asked.codes), language))  # a part of a code is none of its own

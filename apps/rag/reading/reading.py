@@ -9,7 +9,7 @@ from typing import Protocol
 from apps.core.embedding_service import EmbeddingService
 from apps.core.error_handling import ProviderError
 from apps.rag.context_builder import ContextPassage
-from apps.rag.reading.asked import CONTACTS, Asked, Sought, asked_in, holds, missing_from
+from apps.rag.reading.asked import Asked, Sought, asked_in, holds, missing_from
 from apps.rag.reading.blocks import Block, blocks_of
 from apps.rag.reading.focus import Statement, statements_of
 from apps.rag.synonyms import widened
@@ -23,7 +23,8 @@ WORDS_SHARE = 0.5  # of a block's words beside its passage's score, before anyth
 LONGEST_READ = 900  # characters of a block; what follows is beyond what the reader takes in
 LONGEST_PASSAGE = 1000  # characters of a passage, with the best block in it
 LONGEST_EMBEDDED = 300  # what follows hardly moves a vector
-CONTACT_GAIN = 0.5  # rank of a block that holds the kind of contact that is asked for
+# Rank of a block that holds what is asked for, as far as that can be told by its signs.
+GAINS = {Sought.EMAIL: 0.5, Sought.PHONE: 0.5, Sought.HOURS: 0.5, Sought.STEPS: 0.15}
 LOGIT_SCALE = 10.0  # the reader's logits go from about -11 to 11
 
 
@@ -95,7 +96,7 @@ def read(
     logits = _logits(question, [block.framed[:LONGEST_READ] for block in promising], reader)
     fluency = reader.fluency(question) if reader is not None and logits is not None else 0.0
     scored = [
-        _scored(block, logit, fluency, words, asked.sought & CONTACTS)
+        _scored(block, logit, fluency, words, asked.sought & GAINS.keys())
         for block, logit in zip(promising, logits or [0.0] * len(promising), strict=True)
     ]
     scored.sort(key=lambda one: -one.rank)
@@ -162,8 +163,7 @@ def _logits(question: str, texts: Sequence[str], reader: Reader | None) -> list[
 def _scored(block: Block, logit: float, fluency: float, words: _Words, sought: Iterable[Sought]) -> Scored:
     coverage = words.coverage(block.framed)
     rank = fluency * logit / LOGIT_SCALE + block.passage.score + (1 - fluency) * coverage
-    if any(holds(kind, block.text) for kind in sought):
-        rank += CONTACT_GAIN
+    rank += max((GAINS[kind] for kind in sought if holds(kind, block.text)), default=0.0)
     return Scored(block=block, rank=rank, logit=logit, coverage=coverage)
 
 

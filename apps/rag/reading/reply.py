@@ -27,6 +27,8 @@ class Quotation:
     def text(self) -> str:
         """The pieces as they read, one under the other: items with their marks, code in a fence."""
         lines = [_shown(self.block.passage.text, piece, self.asked) for piece in self.pieces]
+        if len(lines) == 1:
+            return lines[0].removeprefix("- ")
         return "".join(
             (_gap(before, piece) if before else "") + line
             for before, piece, line in zip((None, *self.pieces), self.pieces, lines, strict=False)
@@ -59,7 +61,8 @@ def quotation_of(block: Block, best: int = 0, asked: frozenset[str] = frozenset(
     listed = pieces[first].kind in LISTED
     while first and listed and pieces[first - 1].kind in LISTED:
         first -= 1  # steps are not begun in the middle
-    kept = _within(pieces[first:], LONGEST_LIST if listed else LONGEST)
+    has_list = any(piece.kind in LISTED for piece in pieces[first:])
+    kept = _within(pieces[first:], LONGEST_LIST if has_list else LONGEST)
     return Quotation(block=block, pieces=_merged(kept), asked=asked)
 
 

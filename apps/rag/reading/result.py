@@ -12,7 +12,7 @@ from apps.rag.reading.reading import Reader, Reading, read
 from apps.rag.reading.reply import Quotation, reply
 from apps.rag.refusals import nothing_on_but, refusal
 
-CLOSE_ENOUGH = 0.35  # confidence from which what there is is offered in place of what the question names
+CLOSE_ENOUGH = 0.1  # confidence from which what there is is offered in place of what the question names
 MOST_TOPICS = 3
 NEAREST = 0.25  # cosine of a passage from which its heading is something to ask about
 

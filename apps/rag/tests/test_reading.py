@@ -169,7 +169,7 @@ def test_of_a_wide_row_the_cell_of_the_asked_column_is_shown(ask) -> None:  # ty
         "Zone: South; Card – child: 3.10; Card – adult: 6.20; Bag – small: 1.50",
     ]
     read = ask("What does an adult card cost in zone South?", passage(1, "Fares", *((R, row) for row in rows)))
-    assert said(read) == "- Zone: South; Card – adult: 6.20 [1]"
+    assert said(read) == "Zone: South; Card – adult: 6.20 [1]"
     (checked,) = read.quoted()
     assert checked.citations[0].quote == rows[1], "the proof is the row as it is"
 
