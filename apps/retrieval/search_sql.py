@@ -132,8 +132,8 @@ scored AS MATERIALIZED (
 best AS MATERIALIZED (
     SELECT id, bm25, bm25 / max(bm25) OVER () AS score FROM scored WHERE bm25 > 0 ORDER BY score DESC, id LIMIT %(k)s
 )
-SELECT id AS passage_id, document_id, external_id, title, url, heading_path, text, layout, page, score, 0.0::float8 AS cosine,
-       bm25, false AS steered
+SELECT id AS passage_id, document_id, external_id, title, url, heading_path, text, layout, page, score,
+       0.0::float8 AS cosine, bm25, false AS steered
 FROM best JOIN citable_passage AS passage USING (id)
 WHERE passage.chatbot_id = %(chatbot)s
 ORDER BY score DESC, id

@@ -161,7 +161,8 @@ BOATS = "https://book.example/boats?day=(mon)"
 def test_an_address_that_a_quoted_source_gives_can_be_opened(text: str) -> None:
     html = to_html(text.format(BOATS), {1}, addresses_in(f"our booking page ({BOATS}); write to us"))
     link = LexborHTMLParser(html).css_first("a")
-    assert link is not None and link.attributes["href"] == BOATS == link.text()
+    assert link is not None
+    assert link.attributes["href"] == BOATS == link.text()
 
 
 def test_an_address_that_no_source_gives_stays_text() -> None:
