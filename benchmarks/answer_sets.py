@@ -50,7 +50,7 @@ class Bot:
 
     @cached_property
     def chatbot(self) -> Any:
-        known = {bot["name"] for bot in tacit("bot", "list")["bots"]}
+        known = {bot["name"] for bot in tacit("bot", "list")}
         if self._name not in known:
             tacit("bot", "create", self._name)
             tacit("ingest", self._name, *map(str, self._files))

@@ -12,6 +12,7 @@ from apps.rag.sentences import Boundary, next_boundary
 LONGEST_QUESTION = 200  # characters of a paragraph that asks what the next ones answer
 LEADS_IN = (":", "：")
 LISTED = frozenset({BlockKind.LIST_ITEM, BlockKind.TABLE_ROW, BlockKind.CODE})
+_TARGET = re.compile(r"(?<=\S) \((?:https?://|mailto:|tel:)[^\s()]+\)")
 _ASKS = re.compile(r"[?？؟][\"'”’»)\]]*$")
 _ASKED = re.compile(
     r"(?:Q(?:uestion)?|Frage|F|P(?:regunta|ergunta)?|问|問|质问|質問)\s?\d*\s?[.:：)]\s*", re.IGNORECASE
@@ -44,6 +45,11 @@ class Unit:
     part: int
     about: str = field(default="", repr=False)
     page: int | None = None
+
+
+def as_read(text: str) -> str:
+    """Return a text without the addresses in brackets behind its links, which nobody reads word for word."""
+    return _TARGET.sub("", text)
 
 
 def layout_of(passage: ContextPassage) -> tuple[Part, ...]:

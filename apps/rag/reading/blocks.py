@@ -6,7 +6,7 @@ from itertools import groupby
 
 from apps.core.chunking import BlockKind, Part
 from apps.rag.context_builder import ContextPassage
-from apps.rag.passages.structure import LEADS_IN, LISTED, Section, joined, sections_of, sentences
+from apps.rag.passages.structure import LEADS_IN, LISTED, Section, as_read, joined, sections_of, sentences
 from apps.rag.reading.labels import is_contents, is_contents_entry, is_label
 
 LONGEST_SECTION = 900  # characters of a section that is quoted whole
@@ -49,7 +49,12 @@ class Block:
     @property
     def framed(self) -> str:
         """The block as the reader reads it: under its headings, with its lead-in."""
-        return f"{self.headings[-LONGEST_HEADING:]}\n{joined(self.passage, self.shown)}"
+        return f"{self.headings[-LONGEST_HEADING:]}\n{as_read(joined(self.passage, self.shown))}"
+
+    @property
+    def length(self) -> int:
+        """How many characters there are to read, from the first part to the last."""
+        return length_of(self.passage.text, self.parts)
 
     def overlaps(self, other: "Block") -> bool:
         """Tell whether the two show some of the same text."""
@@ -65,9 +70,14 @@ class Block:
 
     def with_its_group(self, longest: int) -> "Block":
         """Return the whole list for one of its items, if it isn't too long: an item means little without the others."""
-        if not self.group or self.kind is BlockKind.TABLE_ROW or self.group[-1].end - self.group[0].start > longest:
+        if not self.group or self.kind is BlockKind.TABLE_ROW or length_of(self.passage.text, self.group) > longest:
             return self
         return replace(self, parts=self.group, group=())
+
+
+def length_of(text: str, parts: Sequence[Part]) -> int:
+    """Return how many characters of a passage there are to read from the first of some parts to the last."""
+    return len(as_read(text[parts[0].start : parts[-1].end]))
 
 
 def blocks_of(passage: ContextPassage) -> list[Block]:
@@ -89,7 +99,7 @@ def _says_nothing(text: str, part: Part, has_contents: bool) -> bool:
 
 def _of_section(passage: ContextPassage, section: Section) -> Iterator[Block]:
     groups = list(_groups(passage, section))
-    whole = section.parts[-1].end - section.parts[0].start
+    whole = length_of(passage.text, section.parts)
     has_table = any(part.kind is BlockKind.TABLE_ROW for part in section.parts)
     if len(groups) > 1 and whole <= LONGEST_SECTION and not has_table:
         yield Block(passage=passage, about=section.about, parts=section.parts)
@@ -123,8 +133,8 @@ def _groups(passage: ContextPassage, section: Section) -> Iterator[tuple[Part | 
 def _windows(text: str, part: Part) -> Iterator[Part]:
     """Yield a paragraph; one that is too long to be quoted whole, in stretches of whole sentences."""
     start = end = part.start
-    for _, stop in sentences(text, part) if part.end - part.start > LONGEST_SECTION else ():
-        if stop - start > LONGEST_WINDOW and end > start:
+    for _, stop in sentences(text, part) if length_of(text, (part,)) > LONGEST_SECTION else ():
+        if len(as_read(text[start:stop])) > LONGEST_WINDOW and end > start:
             yield replace(part, start=start, end=end)
             start = end + len(text[end:stop]) - len(text[end:stop].lstrip())
         end = stop

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from apps.core.chunking import BlockKind, Part
+from apps.rag.passages.structure import as_read
 from apps.rag.reading.asked import Asked
 from apps.rag.reading.blocks import Block
 from apps.rag.reading.focus import Statement, asked_about, naming, others_alike, statements_of
@@ -28,7 +29,7 @@ def choose(reading: Reading, language: str) -> list[Quotation]:
         statements = statements_of(second)
         best = max(statements, key=lambda one: _share(one, reading.asked, language))
         quotation = _quoted(second, best, reading.asked, language)
-        if len(chosen[0].text) + len(quotation.text) <= LONGEST_REPLY:
+        if len(as_read(chosen[0].text)) + len(as_read(quotation.text)) <= LONGEST_REPLY:
             chosen.append(quotation)
     return chosen
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from apps.core.embedding_service import EmbeddingService
 from apps.core.error_handling import ProviderError
 from apps.rag.context_builder import ContextPassage
+from apps.rag.passages.structure import as_read
 from apps.rag.reading.asked import Asked, Sought, asked_in, holds, missing_from
 from apps.rag.reading.blocks import Block, blocks_of
 from apps.rag.reading.focus import Statement, statements_of
@@ -173,9 +174,9 @@ def _widened(scored: Sequence[Scored]) -> Block:
     holding = [
         one.block
         for one in scored
-        if one.rank >= first.rank - NEARLY and one.block.holds(first.block) and len(one.block.text) <= LONGEST_WIDENED
+        if one.rank >= first.rank - NEARLY and one.block.holds(first.block) and one.block.length <= LONGEST_WIDENED
     ]
-    return max(holding, key=lambda block: len(block.text), default=first.block).with_its_group(LONGEST_WIDENED)
+    return max(holding, key=lambda block: block.length, default=first.block).with_its_group(LONGEST_WIDENED)
 
 
 def _read_closely(
@@ -185,7 +186,7 @@ def _read_closely(
     statements = statements_of(block)[:MOST_STATEMENTS]
     begin = max(0, block.parts[-1].end - LONGEST_PASSAGE)
     whole = f"{block.passage.heading}\n{block.passage.text[begin : begin + LONGEST_PASSAGE]}"
-    texts = [*(one.text for one in statements), whole]
+    texts = [*(as_read(one.text) for one in statements), as_read(whole)]
     *logits, passage_logit = _logits(question, texts, reader) or [0.0] * len(texts)
     return tuple(zip(statements, logits, strict=True)), passage_logit
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apps.core.chunking import BlockKind, Part
-from apps.rag.passages.structure import LISTED, sentences, without_label
+from apps.rag.passages.structure import LISTED, as_read, sentences, without_label
 from apps.rag.privacy_filter import Checked, Citation
 from apps.rag.reading.blocks import Block
 
@@ -53,16 +53,16 @@ class Quotation:
 def quotation_of(block: Block, best: int = 0, asked: frozenset[str] = frozenset()) -> Quotation:
     """Return what is shown of a block. A long one is cut at its sentences, from the one on that begins at `best`."""
     if block.kind in LISTED:
-        return Quotation(block=block, pieces=_within(block.shown, LONGEST_LIST), asked=asked)
+        return Quotation(block=block, pieces=_within(block.passage.text, block.shown, LONGEST_LIST), asked=asked)
     pieces = [piece for part in block.shown for piece in _sentences_of(block, part)]
-    if block.parts[-1].end - block.parts[0].start <= LONGEST:
+    if block.length <= LONGEST:
         return Quotation(block=block, pieces=_merged(pieces), asked=asked)
     first = next((place for place, piece in enumerate(pieces) if piece.end > best), 0)
     listed = pieces[first].kind in LISTED
     while first and listed and pieces[first - 1].kind in LISTED:
         first -= 1  # steps are not begun in the middle
     has_list = any(piece.kind in LISTED for piece in pieces[first:])
-    kept = _within(pieces[first:], LONGEST_LIST if has_list else LONGEST)
+    kept = _within(block.passage.text, pieces[first:], LONGEST_LIST if has_list else LONGEST)
     return Quotation(block=block, pieces=_merged(kept), asked=asked)
 
 
@@ -98,11 +98,11 @@ def _sentences_of(block: Block, part: Part) -> list[Part]:
     return [Part(kind=part.kind, start=start, end=end, page=part.page) for start, end in spans]
 
 
-def _within(pieces: Sequence[Part], longest: int) -> tuple[Part, ...]:
+def _within(text: str, pieces: Sequence[Part], longest: int) -> tuple[Part, ...]:
     """Return the first pieces that together are no longer than this, at least one, and no lead-in at the end."""
     kept = [pieces[0]]
     for piece in pieces[1:]:
-        if piece.end - pieces[0].start > longest and len(kept) > 1:
+        if len(as_read(text[pieces[0].start : piece.end])) > longest and len(kept) > 1:
             break
         kept.append(piece)
     return tuple(kept)
