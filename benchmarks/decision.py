@@ -7,6 +7,8 @@ conversations (mtrag_un_dev). Each set and side weighs the same, near misses thr
 (questions/) take no part: they only show what comes of it. Without `--write` the figures are printed, nothing more.
 """
 
+import benchmarks.environment  # isort: skip  # noqa: F401  # before anything that reads the settings
+
 import argparse
 import asyncio
 import json
@@ -18,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.core.database.visitor import close_visitor_pool
 from apps.core.services import ServiceRegistry
 from apps.rag.context_builder import ContextBuilder
 from apps.rag.reading.decision import FITTED, signals
@@ -25,7 +28,7 @@ from apps.rag.reading.result import ReadContext, read_context
 from apps.rag.synonyms import widened
 from apps.rag.understanding import understand
 from benchmarks.answer_sets import Bot, near_misses
-from benchmarks.product import SHARED, database
+from benchmarks.product import SHARED, database, tacit
 
 SETS = {"xquad_en": "en", "xquad_de": "de", "xquad_zh": "zh", "squad_v1.1_dev": "en", "stackfaq": "en"}
 QUESTIONS = 100  # of each set
@@ -50,15 +53,27 @@ class Example:
     refused: bool  # in any case, for what it names
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """A question, and the document that is hidden when it is asked; "" when none is."""
+
+    text: str = field(repr=False)
+    answerable: bool
+    document: str = ""
+
+
 def examples() -> Iterator[Example]:
     bot, asked = near_misses()
-    for question in asked:
-        yield from _examples(bot, "near misses", question.text, question.answerable, "en", hidden=None)
+    questions = [Hidden(text=one.text, answerable=one.answerable) for one in asked]
+    yield from asyncio.run(_examples(bot.chatbot, "near misses", questions, "en"))
     for name, language in SETS.items():
-        of_set = Bot(name, [SHARED / name / "corpus.jsonl"])
-        for text, document in _sample(name):
-            yield from _examples(of_set, name, text, True, language, hidden=None)
-            yield from _examples(of_set, name, text, False, language, hidden=document)
+        chatbot = Bot(name, [SHARED / name / "corpus.jsonl"]).chatbot
+        sample = _sample(name)
+        questions = [
+            *(Hidden(text=text, answerable=True) for text, _ in sample),
+            *(Hidden(text=text, answerable=False, document=document) for text, document in sample),
+        ]
+        yield from asyncio.run(_examples(chatbot, name, questions, language))
 
 
 def _sample(name: str) -> list[tuple[str, str]]:
@@ -70,20 +85,25 @@ def _sample(name: str) -> list[tuple[str, str]]:
     return random.Random(11).sample(known, QUESTIONS)  # noqa: S311 (a sample, no secret)
 
 
-def _examples(
-    bot: Bot, name: str, text: str, answerable: bool, language: str, *, hidden: str | None
-) -> Iterator[Example]:
-    read = asyncio.run(_read(bot.chatbot, text, language, hidden))
-    if read is not None and read.reading.scored:
-        yield Example(
+async def _examples(chatbot: Any, name: str, questions: Sequence[Hidden], language: str) -> list[Example]:
+    """Return what is read for each question; those that are small talk, and those that nothing is found for, apart."""
+    try:
+        reads = [(one, await _read(chatbot, one.text, language, one.document)) for one in questions]
+    finally:
+        await close_visitor_pool()
+    return [
+        Example(
             name=name,
-            answerable=answerable,
+            answerable=one.answerable,
             signals=signals(read.reading),
             refused=bool(read.decision.missing),
         )
+        for one, read in reads
+        if read is not None and read.reading.scored
+    ]
 
 
-async def _read(chatbot: Any, text: str, language: str, hidden: str | None) -> ReadContext | None:
+async def _read(chatbot: Any, text: str, language: str, hidden: str) -> ReadContext | None:
     """Read what search finds for a question, without one document."""
     understood = understand(text, (), language)
     if understood.reply:
@@ -154,7 +174,9 @@ def report(found: Sequence[Example], weights: Mapping[str, float], threshold: fl
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="put what was fitted in place")
+    write = parser.parse_args().write
     with database():
+        tacit("doctor", check=False)  # makes the tables in a new data folder
         found = list(examples())
     with_reader, without = fitted(found, WITH_READER), fitted(found, WITHOUT_READER)
     threshold = threshold_of(found, with_reader)
@@ -164,7 +186,7 @@ def main() -> None:
     for weights in (with_reader, without):
         print(weights)
         report(found, weights, threshold)
-    if parser.parse_args().write:
+    if write:
         content = {"threshold": {"confidence": threshold}, "with reader": with_reader, "without reader": without}
         FITTED.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 

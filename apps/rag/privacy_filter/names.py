@@ -6,7 +6,7 @@ import unicodedata
 from apps.retrieval.stop_words import STOP_WORDS
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
-_OPENS = re.compile(r"(?:^|[.!?:;•“”\"(\[«„–—|/>]|\n|[-*] )\s*$")
+_OPENS = re.compile(r"(?:^|[.!?¿¡:;•“”\"(\[«„–—|/>]|\n|[-*] )\s*$")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W\d_][\w.-]*")
 _TITLES = frozenset(["herr", "frau", "dr", "prof", "firma", "familie"])
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")

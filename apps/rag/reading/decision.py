@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from apps.rag.passages.structure import as_read
 from apps.rag.reading.asked import ADDRESSES, CONTACTS, Sought, holds
 from apps.rag.reading.choice import best_statement
 from apps.rag.reading.focus import not_said_of, others_alike
@@ -50,7 +51,7 @@ def signals(reading: Reading) -> dict[str, float]:
     unknown = 1 - known
     cosine = first.block.passage.cosine if reading.cosine is None else reading.cosine
     statement = max((logit for _, logit in reading.statements), default=0.0)
-    shown = (reading.best or first.block).text
+    shown = as_read((reading.best or first.block).text)
     lacks_number = Sought.NUMBER in reading.asked.sought and not holds(Sought.NUMBER, shown)
     return {
         "passage known": known * reading.passage_logit / LOGIT_SCALE,

@@ -12,6 +12,7 @@ from apps.core.reader.fake import FakeReader
 from apps.rag.context_builder import Context
 from apps.rag.languages import no_answer
 from apps.rag.passages.structure import units_of
+from apps.rag.reading.asked import asked_in
 from apps.rag.reading.blocks import blocks_of
 from apps.rag.reading.reading import Reader
 from apps.rag.reading.result import ReadContext, read_context
@@ -204,6 +205,23 @@ def test_a_long_paragraph_is_cut_at_sentences_round_the_one_that_answers(ask) ->
     assert len(shown) < len(filler)
     assert shown.startswith("The library keeps")
     assert shown.endswith("Ask us.")
+
+
+def test_addresses_behind_links_make_no_paragraph_long(ask) -> None:  # type: ignore[no-untyped-def]
+    sentences = [
+        f"Room {number} has its own list (https://library.example/rooms/{number}/{'shelf/' * 12})."
+        for number in range(9)
+    ]
+    text = " ".join(["There are 20 quiet seats in the house.", *sentences, "Quiet seats are not kept free."])
+    read = ask("How many quiet seats are there?", hit(1, "House", text))
+    assert said(read) == f"{text} [1]", "it is as short to read as it would be without them"
+
+
+@pytest.mark.parametrize(
+    ("question", "named"), [("¿Cómo abro la caja?", ()), ("¿Cuánto cuesta el envío a Francia?", ("Francia",))]
+)
+def test_a_word_after_an_opening_mark_is_no_name(question: str, named: tuple[str, ...]) -> None:
+    assert asked_in(question, "es").named == named
 
 
 @pytest.mark.parametrize(
