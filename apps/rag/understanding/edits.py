@@ -13,3 +13,8 @@ def is_one_edit(word: str, other: str) -> bool:
         return word[start + 1 :] == other[start + 1 :] or (swapped and word[start + 2 :] == other[start + 2 :])
     shorter, longer = sorted((word, other), key=len)
     return shorter[start:] == longer[start + 1 :]
+
+
+def swapped(word: str) -> list[str]:
+    """Return a word with each two neighbouring letters in each other's place; nobody mistypes the first one."""
+    return [f"{word[:place]}{word[place + 1]}{word[place]}{word[place + 2 :]}" for place in range(1, len(word) - 1)]

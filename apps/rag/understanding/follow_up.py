@@ -8,8 +8,10 @@ the visitor's own words are carried over, and a question that stands for itself 
 import re
 from collections.abc import Sequence
 
+from apps.rag.privacy_filter.figures import NUMBER_WORDS
+from apps.rag.understanding.edits import swapped
 from apps.rag.understanding.noun_phrases import Chunk, chunks_of, subject_of
-from apps.rag.understanding.phrases import LANGUAGES, WORD, Following, Phrases, phrases_of
+from apps.rag.understanding.phrases import LANGUAGES, SHORTEST_MISTYPED, WORD, Following, Phrases, phrases_of
 from apps.rag.understanding.unspaced import is_unspaced_follow_up, spelled_out_unspaced
 from apps.rag.words import content_words
 from apps.retrieval.lexical import analyze
@@ -40,6 +42,19 @@ def is_follow_up(question: str, language: str) -> bool:
     if not _is_fragment(core, phrases) or len(content) > MOST_IN_NAME:
         return False
     return _words(core)[0] in phrases.follow.prepositions | phrases.follow.definite
+
+
+def mended(question: str, language: str) -> str:
+    """Return a question with the letters in place of those small words by which a follow-up is known ("tehy")."""
+    follow = _phrases(language).follow
+
+    def mend(match: re.Match[str]) -> str:
+        word = match.group().casefold()
+        if len(word) < SHORTEST_MISTYPED or word in follow.telling or word in NUMBER_WORDS:
+            return match.group()
+        return next((meant for meant in swapped(word) if meant in follow.telling), match.group())
+
+    return WORD.sub(mend, question)
 
 
 def standalone(question: str, earlier: Sequence[str], language: str) -> str:

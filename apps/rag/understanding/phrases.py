@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "ar", "hi", "ja", "zh")
+SHORTEST_MISTYPED = 4  # letters of a word that is known in spite of a mistake
 UNSPACED = frozenset({"ja", "zh"})  # no spaces between words: their messages are runs of characters
 # The kinds of small talk; where a message is of two, the one that stands first here gets the reply.
 KINDS = (
@@ -82,6 +83,7 @@ class Following:
     joiners: frozenset[str]  # "of": what holds a noun phrase together
     prepositions: frozenset[str]
     verbs: frozenset[str]  # common verbs of questions, where a noun phrase ends
+    telling: frozenset[str]  # the words by which a follow-up is known, where they are long enough to be mistyped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,9 +169,12 @@ def _alternatives(text: str, *, spaced: bool) -> re.Pattern[str]:
 def _following(section: Mapping[str, Any], *, spaced: bool) -> Following:
     names = ("pronouns", "ambiguous", "comparing", "determiners", "definite", "joiners", "prepositions", "verbs")
     words = {name: frozenset(section[name].split()) for name in names}
+    of_openings = frozenset(section["openings"].replace("|", " ").split())
+    telling = of_openings | words["pronouns"] | words["ambiguous"]
     return Following(
         openings=_alternatives(section["openings"], spaced=spaced),
         corrections=_alternatives(section["corrections"], spaced=spaced),
         expletives=re.compile(section["expletives"].strip() or "(?!)", re.IGNORECASE),
+        telling=frozenset(word for word in telling if len(word) >= SHORTEST_MISTYPED),
         **words,
     )
