@@ -183,6 +183,7 @@ def main() -> None:
     # One threshold for both: the bias makes up for the difference.
     odds = [np.log(value / (1 - value)) for value in (threshold, threshold_of(found, without))]
     without["bias"] = round(without["bias"] + float(odds[0] - odds[1]), 2)
+    print(f"threshold {threshold}")
     for weights in (with_reader, without):
         print(weights)
         report(found, weights, threshold)
