@@ -9,7 +9,6 @@ import httpx
 import pytest
 from django.conf import settings
 
-from apps.core.reader.weights import FETCHED
 from tests.faults.installation import Installation, free_port, wait_until
 from tests.llm_server import LLMServer, says
 
@@ -82,7 +81,6 @@ def test_no_reader_is_a_choice(installation: Installation) -> None:
     assert (found["reader"]["state"], found["reader"]["message"]) == ("ok", "none, as configured")
 
 
-@pytest.mark.skipif(not FETCHED.folder.is_dir(), reason="`make setup` has fetched no weights")
 def test_the_built_in_reader_is_used_to_see_that_it_works(installation: Installation) -> None:
     _, found = examined(installation)
     assert found["reader"]["state"] == "ok"

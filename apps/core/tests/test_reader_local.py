@@ -84,7 +84,6 @@ def test_the_product_goes_on_without_the_weights(
     assert "Run `make setup` again" in message
 
 
-@pytest.mark.skipif(not FETCHED.folder.is_dir(), reason="`make setup` has fetched no weights")
 def test_the_real_one_tells_an_answer_from_something_else(tmp_path: Path) -> None:
     reader = LocalReader(tmp_path)
     right, wrong = reader.score(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from apps.rag.events import Turn
 from apps.rag.languages import language_of
 from apps.rag.understanding.asked import question_in, unwrapped
-from apps.rag.understanding.follow_up import DEEPEST, is_follow_up, mended, standalone
+from apps.rag.understanding.follow_up import DEEPEST, is_follow_up, standalone, with_small_words_fixed
 from apps.rag.understanding.phrases import LANGUAGES
 from apps.rag.understanding.small_talk import Reply, small_talk
 
@@ -39,7 +39,7 @@ def understand(message: str, history: Sequence[Turn] = (), fallback_language: st
         return Understood(question=message, query=message, language=language, is_follow_up=False, reply=reply)
     question = question_in(message, _known(language), has_history=bool(history))
     language = language_of(question, language)
-    question = mended(question, language) if history else question
+    question = with_small_words_fixed(question, language) if history else question
     leans = bool(history) and is_follow_up(question, language)
     query = standalone(unwrapped(question, _known(language)), _earlier(history, language), language)
     return Understood(question=question, query=query, language=language, is_follow_up=leans)

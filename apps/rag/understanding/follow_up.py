@@ -44,17 +44,17 @@ def is_follow_up(question: str, language: str) -> bool:
     return _words(core)[0] in phrases.follow.prepositions | phrases.follow.definite
 
 
-def mended(question: str, language: str) -> str:
+def with_small_words_fixed(question: str, language: str) -> str:
     """Return a question with the letters in place of those small words by which a follow-up is known ("tehy")."""
     follow = _phrases(language).follow
 
-    def mend(match: re.Match[str]) -> str:
+    def fixed(match: re.Match[str]) -> str:
         word = match.group().casefold()
         if len(word) < SHORTEST_MISTYPED or word in follow.telling or word in NUMBER_WORDS:
             return match.group()
         return next((meant for meant in swapped(word) if meant in follow.telling), match.group())
 
-    return WORD.sub(mend, question)
+    return WORD.sub(fixed, question)
 
 
 def standalone(question: str, earlier: Sequence[str], language: str) -> str:
