@@ -48,6 +48,7 @@ PARTS = {
     "privacy": tables_of("privacy"),
     "privacy_timing": tables_of("privacy_timing"),
     "answering": tables_of("answering"),
+    "speed": tables_of("speed"),
     "squad": output_of("squad", "Answers and refusals on SQuAD and XQuAD, by extraction"),
     "chunking": output_of("chunking", "Chunking"),
 }

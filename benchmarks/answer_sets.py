@@ -46,14 +46,14 @@ class Bot:
     """A chatbot of the benchmark's own data folder, filled with files once."""
 
     def __init__(self, name: str, files: Sequence[Path]) -> None:
-        self._name, self._files = name, files
+        self._name, self.files = name, files
 
     @cached_property
     def chatbot(self) -> Any:
         known = {bot["name"] for bot in tacit("bot", "list")}
         if self._name not in known:
             tacit("bot", "create", self._name)
-            tacit("ingest", self._name, *map(str, self._files))
+            tacit("ingest", self._name, *map(str, self.files))
         return find_chatbot(self._name)
 
     def ask(self, questions: Sequence[Asked]) -> list[Outcome]:

@@ -132,7 +132,7 @@ class RAGPipeline:
             async for event in events:
                 yield event
         answered = draft.has_answer
-        for event in self._left_unsaid(read, draft):
+        for event in self._closing(read, draft):
             yield event
         yield draft.finished(answered=answered)
 
@@ -190,11 +190,12 @@ class RAGPipeline:
         )
 
     @staticmethod
-    def _left_unsaid(read: ReadContext, draft: Draft) -> Iterator[Event]:
-        """Yield what is said when nobody has answered: what there is instead, or what else could be asked."""
+    def _closing(read: ReadContext, draft: Draft) -> Iterator[Event]:
+        """Yield what is said at the end: which others the question fits; without an answer, what there is instead."""
         if draft.text:
-            return
-        if read.has_something_close:
+            if draft.has_answer and (choice := read.choice(draft.text)):
+                yield draft.say(choice)
+        elif read.has_something_close:
             for checked in read.closest():
                 yield from draft.add(checked)
         else:

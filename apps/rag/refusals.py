@@ -1,4 +1,4 @@
-"""What is said where the documents don't answer: that there is nothing, on what, and what there is instead."""
+"""What is said where the documents don't answer, or answer several questions: what there is, and what is meant."""
 
 from collections.abc import Mapping, Sequence
 
@@ -43,14 +43,50 @@ _TOPICS: Mapping[str, str] = {
     "ja": "次のことについてお尋ねいただけます。",
     "zh": "您可以问我，例如：",
 }
+_WHICH: Mapping[str, str] = {
+    "en": "Which one do you mean?",
+    "de": "Was davon meinen Sie?",
+    "fr": "De quoi parlez-vous exactement ?",
+    "es": "¿A cuál se refiere?",
+    "pt": "A qual se refere?",
+    "it": "A quale si riferisce?",
+    "nl": "Welke bedoelt u?",
+    "ar": "أيّها تقصد؟",
+    "hi": "आपका मतलब किससे है?",
+    "ja": "どれについてのご質問ですか。",
+    "zh": "您指的是哪一个？",
+}
+_DEPENDS: Mapping[str, str] = {
+    "en": "This may depend on which one you mean:",
+    "de": "Das kann davon abhängen, was Sie meinen:",
+    "fr": "Cela peut dépendre de ce dont vous parlez :",
+    "es": "Esto puede depender de a cuál se refiere:",
+    "pt": "Isto pode depender de a qual se refere:",
+    "it": "Può dipendere da quale intende:",
+    "nl": "Dit kan ervan afhangen welke u bedoelt:",
+    "ar": "قد يعتمد ذلك على ما تقصده:",
+    "hi": "यह इस पर निर्भर हो सकता है कि आपका मतलब किससे है:",
+    "ja": "どれを指すかによって異なる場合があります。",
+    "zh": "这可能取决于您指的是哪一个：",
+}
 
 
 def refusal(language: str, *, missing: Sequence[str] = (), topics: Sequence[str] = ()) -> str:
     """Return that there is no answer: nothing on what the question names, or nothing at all, and what else to ask."""
     lines = [nothing_on(missing, language) if missing else no_answer(language)]
     if topics:
-        lines += ["", _in(_TOPICS, language), *(f"- {topic}" for topic in topics)]
+        lines += ["", _listed(_in(_TOPICS, language), topics)]
     return "\n".join(lines)
+
+
+def asking_back(language: str, *, meanings: Sequence[str]) -> str:
+    """Return the question which of several things is meant."""
+    return _listed(_in(_WHICH, language), meanings)
+
+
+def depends_on_meaning(language: str, *, meanings: Sequence[str]) -> str:
+    """Return what is added to an answer that fits one of several things."""
+    return "\n\n" + _listed(_in(_DEPENDS, language), meanings)
 
 
 def nothing_on_but(language: str, *, missing: Sequence[str]) -> str:
@@ -60,6 +96,10 @@ def nothing_on_but(language: str, *, missing: Sequence[str]) -> str:
 
 def nothing_on(things: Sequence[str], language: str) -> str:
     return _in(_NOTHING_ON, language).format(things=", ".join(things))
+
+
+def _listed(words: str, things: Sequence[str]) -> str:
+    return "\n".join((words, *(f"- {thing}" for thing in things)))
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:

@@ -15,6 +15,12 @@ _PAIR = re.compile(r"(?<=\w )([A-ZÄÖÜ]\w+) ([A-ZÄÖÜ]\w+)")
 MOST_WORDS_FOR_NAMES = 6  # of a longer question, a name that the documents don't have is one circumstance of many
 _NOUNS_HAVE_CAPITALS = frozenset({"de"})
 _TOKEN = re.compile(r"[^\W_]+(?:[._'’&/-][^\W_]+)*")
+# Letters of scripts with spaces between words: in 什么是LC-34的测试 the code is LC-34, not all of it.
+_CODE_LETTERS = "A-Za-z\u00c0-\u052f"
+_CODE = re.compile(rf"[{_CODE_LETTERS}\d]+(?:[._'’&/-][{_CODE_LETTERS}\d]+)*")
+_LONGEST_ABBREVIATION = 5  # letters that are the first ones of words
+_JOINING = re.compile(r"\b(?:of|the|and|for|und|der|des|de|la|du|et)\b ?")  # words that abbreviations leave out
+_TAKEN_FOR_EACH_OTHER = str.maketrans("01", "ol")  # when typed, or read from a scan
 
 
 class Sought(StrEnum):
@@ -91,7 +97,7 @@ class Asked:
 def asked_in(question: str, language: str) -> Asked:
     """Return what a question asks for. Contact details are sought by short questions; others only mention them."""
     tokens = _TOKEN.findall(question)
-    codes = [token for token in tokens if any(map(str.isdigit, token)) and any(map(str.isalpha, token))]
+    codes = [code for code in _CODE.findall(question) if any(map(str.isdigit, code)) and any(map(str.isalpha, code))]
     words = content_words(question, language)
     kinds = {kind for kind, pattern in _ASKING.items() if pattern.search(question)}
     return Asked(
@@ -121,14 +127,34 @@ def _named(question: str, codes: Sequence[str], language: str) -> tuple[str, ...
 
 
 def missing_from(things: Iterable[str], text: str) -> list[str]:
-    """Return the codes and names that a text doesn't have, however the signs and capitals of codes are written."""
+    """Return the codes and names that a text doesn't have, however the signs and capitals of codes are written.
+
+    An abbreviation may be written out: "United Methodist Church" has UMC. Of a joined name, its capitals must be there.
+    """
     known = folded_words(text)
     bare = _bare(text)
     return [
         thing
         for thing in things
-        if not is_named(fold(thing), known) and not (any(map(str.isdigit, thing)) and _bare(thing) in bare)
+        if not is_named(fold(_capitals_of(thing)), known)
+        and not (any(map(str.isdigit, thing)) and _bare(thing) in bare)
+        and not _is_written_out(thing, text)
     ]
+
+
+def _capitals_of(thing: str) -> str:
+    """Return the parts of a joined name that have capitals, "Huguenot" of "Huguenot-descended"; all of a code."""
+    parts = thing.split("-")
+    capitals = [part for part in parts if part[:1].isupper()]
+    return "-".join(capitals) if capitals and not any(map(str.isdigit, thing)) else thing
+
+
+def _is_written_out(thing: str, text: str) -> bool:
+    """Tell whether a text has words in a row that begin with the letters of an abbreviation."""
+    if not (thing.isupper() and thing.isalpha() and 1 < len(thing) <= _LONGEST_ABBREVIATION):
+        return False
+    letters = r"[\w'’]*[ -]".join(rf"\b{letter}" for letter in thing)
+    return re.search(letters, _JOINING.sub("", text)) is not None
 
 
 def holds(sought: Sought, text: str) -> bool:
@@ -142,4 +168,4 @@ def holds(sought: Sought, text: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
+    return "".join(filter(str.isalnum, text.casefold())).translate(_TAKEN_FOR_EACH_OTHER)

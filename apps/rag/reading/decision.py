@@ -49,20 +49,21 @@ def signals(reading: Reading) -> dict[str, float]:
     """
     first, known = reading.scored[0], reading.fluency
     unknown = 1 - known
-    cosine = first.block.passage.cosine if reading.cosine is None else reading.cosine
     statement = max((logit for _, logit in reading.statements), default=0.0)
+    logit = (
+        statement + first.logit + reading.passage_logit
+    ) / 3  # what answers does so alone and with what is round it
+    cosine = first.block.passage.cosine if reading.cosine is None else reading.cosine
     shown = as_read((reading.best or first.block).text)
     lacks_number = Sought.NUMBER in reading.asked.sought and not holds(Sought.NUMBER, shown)
     return {
-        "passage known": known * reading.passage_logit / LOGIT_SCALE,
-        "statement known": known * statement / LOGIT_SCALE,
+        "reader known": known * logit / LOGIT_SCALE,
         "cosine": cosine,
         "cosine known": known * cosine,
+        "cosine unknown": unknown * cosine,
         "words": first.coverage,
-        "words known": known * first.coverage,
         "words unknown": unknown * first.coverage,
         "gap": reading.gap,
-        "gap known": known * reading.gap,
         "gap unknown": unknown * reading.gap,
         "unknown": unknown,
         "lacks number": float(lacks_number),

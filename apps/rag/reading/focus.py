@@ -11,7 +11,7 @@ from apps.rag.reading.asked import Asked, missing_from
 from apps.rag.reading.blocks import Block
 from apps.rag.words import content_words
 
-ALIKE = 0.5  # share of their words that two sentences have in common, in order, when one follows the other's pattern
+ALIKE = 0.65  # share of their words that two sentences have in common, in order, when one follows the other's pattern
 FEWEST = 3  # words that they have in common at least
 _TOKEN = re.compile(r"[^\W_]+(?:[._'’-][^\W_]+)*")
 

@@ -22,10 +22,10 @@ NEARLY = 0.1  # rank below the best block's from which one that holds it is take
 LONGEST_WIDENED = 600  # characters of such a block
 WORDS_SHARE = 0.5  # of a block's words beside its passage's score, before anything has read it
 LONGEST_READ = 900  # characters of a block; what follows is beyond what the reader takes in
-LONGEST_PASSAGE = 1000  # characters of a passage, with the best block in it
+AROUND = 300  # characters of the passage before and after the best statement that are read with it
 LONGEST_EMBEDDED = 300  # what follows hardly moves a vector
 # Rank of a block that holds what is asked for, as far as that can be told by its signs.
-GAINS = {Sought.EMAIL: 0.5, Sought.PHONE: 0.5, Sought.HOURS: 0.5, Sought.STEPS: 0.15}
+GAINS = {Sought.EMAIL: 0.5, Sought.PHONE: 0.5, Sought.HOURS: 0.5, Sought.STEPS: 0.15, Sought.NUMBER: 0.12}
 LOGIT_SCALE = 10.0  # the reader's logits go from about -11 to 11
 
 
@@ -56,8 +56,8 @@ class Reading:
     """What was read, best first. `fluency` is how well the reader knows the question's language, 0 without a reader.
 
     `best` is the block to be quoted: the first, or one that holds it. `statements` are its sentences, items and rows,
-    each with the reader's logit; `passage_logit` is that of its whole passage. `cosine` is that of the first block and
-    the question, None where it can't be had.
+    each with the reader's logit; `passage_logit` is that of the passage round the best of them. `cosine` is that of
+    the first block and the question, None where it can't be had.
     `missing` are things that the question names and none of the passages has.
     """
 
@@ -182,13 +182,20 @@ def _widened(scored: Sequence[Scored]) -> Block:
 def _read_closely(
     question: str, block: Block, reader: Reader | None
 ) -> tuple[tuple[tuple[Statement, float], ...], float]:
-    """Return a block's statements with the reader's logits, and the logit of the whole passage round it."""
+    """Return a block's statements with the reader's logits, and the logit of the passage round the best of them."""
     statements = statements_of(block)[:MOST_STATEMENTS]
-    begin = max(0, block.parts[-1].end - LONGEST_PASSAGE)
-    whole = f"{block.passage.heading}\n{block.passage.text[begin : begin + LONGEST_PASSAGE]}"
-    texts = [*(as_read(one.text) for one in statements), as_read(whole)]
-    *logits, passage_logit = _logits(question, texts, reader) or [0.0] * len(texts)
+    logits = _logits(question, [as_read(one.text) for one in statements], reader) or [0.0] * len(statements)
+    best = statements[logits.index(max(logits))]
+    (passage_logit,) = _logits(question, [_around(best, block)], reader) or [0.0]
     return tuple(zip(statements, logits, strict=True)), passage_logit
+
+
+def _around(statement: Statement, block: Block) -> str:
+    """Return what stands round a statement, in whole words: a longer text would blur what the reader makes of it."""
+    text = block.passage.text
+    begin, end = max(0, statement.start - AROUND), min(statement.end, statement.start + LONGEST_READ) + AROUND
+    begin = text.find(" ", begin, statement.start) + 1 or statement.start if begin else 0
+    return as_read(f"{block.passage.heading}\n{text[begin:end]}")
 
 
 def _cosine(question: str, block: Block, embeddings: EmbeddingService) -> float | None:

@@ -8,9 +8,10 @@ from apps.rag.context_builder import Context
 from apps.rag.privacy_filter import Checked
 from apps.rag.reading.choice import choose
 from apps.rag.reading.decision import Decision, decide
+from apps.rag.reading.disambiguation import meanings
 from apps.rag.reading.reading import Reader, Reading, read
 from apps.rag.reading.reply import Quotation, reply
-from apps.rag.refusals import nothing_on_but, refusal
+from apps.rag.refusals import asking_back, depends_on_meaning, nothing_on_but, refusal
 
 CLOSE_ENOUGH = 0.1  # confidence from which what there is is offered in place of what the question names
 MOST_TOPICS = 3
@@ -19,13 +20,17 @@ NEAREST = 0.25  # cosine of a passage from which its heading is something to ask
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadContext:
-    """A context that was read with a question in a language."""
+    """A context that was read with a question in a language.
+
+    `meanings` are the things that the question may be about, where it fits several alike.
+    """
 
     context: Context
     language: str
     reading: Reading = field(repr=False)
     decision: Decision
     quotations: Sequence[Quotation] = field(repr=False)
+    meanings: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def ranks(self) -> list[int]:
@@ -50,8 +55,16 @@ class ReadContext:
         return [Checked(text=words), *reply(self.quotations[:1])]
 
     def refusal(self) -> str:
-        """Return that there is no answer, and what could be asked instead."""
+        """Return that there is no answer, and what could be asked instead; or ask back which of several is meant."""
+        if self.meanings and not self.decision.missing and self.decision.confidence >= CLOSE_ENOUGH:
+            return asking_back(self.language, meanings=self.meanings)
         return refusal(self.language, missing=self.decision.missing, topics=self._topics())
+
+    def choice(self, answer: str) -> str:
+        """Return which things the question may have meant, to be added to an answer; "" where that names several."""
+        if sum(meaning in answer for meaning in self.meanings) > 1 or not self.meanings:
+            return ""
+        return depends_on_meaning(self.language, meanings=self.meanings)
 
     def _topics(self) -> list[str]:
         """Return the headings of the passages nearest to the question, each once."""
@@ -71,4 +84,5 @@ def read_context(
         reading=reading,
         decision=decide(reading, language, calibrated=reader is None or reader.calibrated),
         quotations=choose(reading, language),
+        meanings=meanings(reading, language),
     )

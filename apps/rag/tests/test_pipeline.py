@@ -10,12 +10,12 @@ from apps.core.error_handling import DatabaseError, ProviderUnavailableError
 from apps.core.reader.fake import FakeReader
 from apps.core.services import ServiceRegistry
 from apps.rag import ContextBuilder, LLMService, PrivacyFilter, RAGPipeline, create_rag_pipeline
-from apps.rag.events import Turn
+from apps.rag.events import Finished, Turn
 from apps.rag.languages import NO_ANSWERS
 from apps.rag.llm_service import ScriptedLLMService, create_llm_service
 from apps.rag.privacy_service import PrivacyService
 from apps.rag.tests.asking import EXTRACTED, QUESTION, SENTENCE, answer, events_of, pipeline_with
-from apps.rag.tests.shop import SHOP, FakeSearch, ShopBot, ShopHit
+from apps.rag.tests.shop import SHOP, FakeSearch, ShopBot, ShopHit, hit
 from config.env import LanguageModelSettings
 from tests.llm_server import LLMServer
 
@@ -72,6 +72,21 @@ class TestWithoutAModel:
 
         with pytest.raises(DatabaseError):
             await answer(pipeline_with(None, search=BrokenSearch()))
+
+
+class TestSeveralMeanings:
+    """A question that fits several things is answered, and told which they are."""
+
+    async def test_the_choice_follows_the_answer(self) -> None:
+        search = FakeSearch([
+            hit(1, "Hale State Park", "Dogs are welcome in the park on a leash."),
+            hit(2, "Orme State Park", "Dogs are welcome in the park in winter."),
+        ])  # fmt: skip
+        answering = pipeline_with(None, search=search).answer("Are dogs welcome in the park?")
+        *_, finished = [event async for event in answering]
+        assert isinstance(finished, Finished)
+        assert finished.answered
+        assert finished.text.endswith("\n- Hale State Park\n- Orme State Park")
 
 
 class TestReading:

@@ -12,7 +12,7 @@ from apps.core.reader.fake import FakeReader
 from apps.rag.context_builder import Context
 from apps.rag.languages import no_answer
 from apps.rag.passages.structure import units_of
-from apps.rag.reading.asked import asked_in
+from apps.rag.reading.asked import asked_in, missing_from
 from apps.rag.reading.blocks import blocks_of
 from apps.rag.reading.reading import Reader
 from apps.rag.reading.result import ReadContext, read_context
@@ -155,6 +155,72 @@ def test_what_is_asked_about_something_that_is_nowhere_is_not_answered(ask, ques
     assert said(read) == ""
     assert read.decision.missing == (missing,)
     assert missing in read.refusal()
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What is peer-t0-peer lending?", "Peer-to-peer lending goes without a bank."),
+        ("Which clinics in the USA treat it?", "Clinics in the United States of America treat it."),
+        ("where is the best bakery in SF?", "San Francisco has many bakeries."),
+        ("which family was Huguenot-descended?", "A family of Huguenot origin."),
+        ("Was kostet der X100?", "Der X 100 kostet 20 Euro."),
+        ("什么是LC-34的测试?", "LC-34 的测试是一次演习。"),
+    ],
+)
+def test_a_name_or_code_may_be_written_in_another_way(question: str, text: str) -> None:
+    asked = asked_in(question, "en")
+    assert asked.codes or asked.named
+    assert missing_from((*asked.codes, *asked.named), text) == []
+
+
+def test_in_a_script_without_spaces_a_number_makes_no_code_of_a_sentence() -> None:
+    assert asked_in("1564年建立的法国殖民地叫什么名字?", "zh").codes == ()
+
+
+PARKS = (
+    hit(1, "Hale State Park", "Dogs are welcome in the park on a leash of two metres."),
+    hit(2, "Orme State Park", "Dogs are not allowed in the park between April and October."),
+)
+
+
+def test_an_answer_that_fits_several_things_says_which_there_are(ask) -> None:  # type: ignore[no-untyped-def]
+    read = ask("Are dogs allowed in the park?", *PARKS)
+    assert read.decision.answers
+    assert sorted(read.meanings) == ["Hale State Park", "Orme State Park"]
+    choice = read.choice(said(read))
+    assert choice.startswith("\n\nThis may depend on which one you mean:\n- ")
+    assert read.choice("Hale State Park allows dogs, Orme State Park doesn't.") == "", "both are named already"
+
+
+@pytest.mark.parametrize("question", ["Are dogs allowed in Hale State Park?", "When was the tower built?"])
+def test_a_question_that_names_its_thing_has_one_meaning(ask, question: str) -> None:  # type: ignore[no-untyped-def]
+    assert ask(question, *PARKS, hit(3, "Hale Tower", "The tower was built in 1904.")).meanings == ()
+
+
+def test_an_overview_names_the_sections_below_it(ask) -> None:  # type: ignore[no-untyped-def]
+    overview = hit(1, "Paid leave", "Below are the states that have paid leave.")
+    states = [
+        hit(
+            place,
+            "Paid leave",
+            f"The state of {state} has paid leave of {place} weeks.",
+            heading_path=(f"Leave in {state}",),
+        )
+        for place, state in enumerate(("Colorado", "Oregon"), 2)
+    ]
+    assert ask("Which states have paid leave?", overview, *states).meanings == ("Leave in Colorado", "Leave in Oregon")
+    assert ask("Which states have paid leave?", overview, states[0]).meanings == (), "one is no choice"
+    assert ask("How long is paid leave in Oregon?", overview, *states).meanings == ()
+
+
+def test_what_is_not_answered_and_fits_several_things_is_asked_back(ask) -> None:  # type: ignore[no-untyped-def]
+    read = ask("Are dogs allowed in the park?", *PARKS)
+    unsure = replace(read, decision=replace(read.decision, answers=False, confidence=0.2))
+    assert unsure.refusal().splitlines()[0] == "Which one do you mean?"
+    assert "- Orme State Park" in unsure.refusal()
+    hopeless = replace(read, decision=replace(read.decision, answers=False, confidence=0.02))
+    assert hopeless.refusal().splitlines()[0] == no_answer("en")
 
 
 def test_what_is_said_of_another_thing_is_no_answer_and_may_be_offered_as_that(ask) -> None:  # type: ignore[no-untyped-def]

@@ -107,6 +107,19 @@ def test_a_question_that_is_all_question_stays_whole(message: str) -> None:
     assert asked(message).query == message
 
 
+@pytest.mark.parametrize(
+    ("message", "query"),
+    [
+        ("Dear team,\n\nI started last week and like it a lot. 401k match\n\nKind regards\nSam Carter", "401k match"),
+        ("I started last week. sabbatical", "sabbatical"),
+        ("I lost my key", "I lost my key"),
+        ("The printer is broken. It is on fire.", "The printer is broken. It is on fire."),
+    ],
+)
+def test_keywords_after_whole_sentences_are_the_question(message: str, query: str) -> None:
+    assert asked(message).query == query
+
+
 def test_of_a_long_letter_the_asking_sentence_stays_with_the_one_it_points_to() -> None:
     message = (
         "Hello, I hope you are doing well. My name is Sandra and I have been a customer for two years with my husband, "

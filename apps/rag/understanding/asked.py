@@ -19,6 +19,7 @@ MOST_THANKS = 6  # words of "thank you very much in advance"
 LONGEST_SIGNATURE = 3  # words
 MOST_IN_SHORT_MESSAGE = 60  # words
 MOST_IF_GENERIC = 3  # content words of "Any sites I could use easily?"
+MOST_KEYWORDS = 3  # words without capital and full stop after whole sentences
 LEAST_RUN = 4  # characters of a question after a greeting, where nothing parts the two
 _AROUND = frozenset({"bye", "thanks", "wellbeing", "greeting", "letter", "ok"})
 _DROPPED = frozenset(KINDS) - {"person", "override"}  # a whole sentence of these beside a question
@@ -155,10 +156,20 @@ def _asking(sentences: Sequence[str], phrases: Phrases) -> list[str]:
     asking = [_asks(one, phrases) for one in sentences]
     leaning = [asks and _leans(one, phrases) for asks, one in zip(asking, sentences, strict=True)]
     is_short = sum(len(words_of(sentence)) for sentence in sentences) <= MOST_IN_SHORT_MESSAGE
-    if not any(asking) or (any(leaning) and is_short):
+    if not any(asking):
+        return _keywords(sentences, phrases) or list(sentences)
+    if any(leaning) and is_short:
         return list(sentences)
     wanted = [asks or leans_next for asks, leans_next in zip(asking, [*leaning[1:], False], strict=True)]
     return [sentence for sentence, is_wanted in zip(sentences, wanted, strict=True) if is_wanted]
+
+
+def _keywords(sentences: Sequence[str], phrases: Phrases) -> list[str]:
+    """Return the words that somebody typed as into a search box below whole sentences: "Hello all. … 401k match"."""
+    *before, last = sentences or [""]
+    begins_and_ends = last[:1].islower() or last[:1].isdigit(), last[-1:].isalnum()
+    is_keywords = phrases.is_spaced and len(words_of(last)) <= MOST_KEYWORDS and all(begins_and_ends)
+    return [last] if is_keywords and all(len(words_of(one)) > MOST_KEYWORDS for one in before) else []
 
 
 def _leans(sentence: str, phrases: Phrases) -> bool:
