@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
-from apps.core.services import ServiceRegistry
+from apps.retrieval.services import reader
 from benchmarks import checking
 from benchmarks.answer_sets import Asked, Bot, Outcome, bot_of, near_misses, questions_of, small_talk
 from benchmarks.product import SHARED
@@ -35,7 +35,7 @@ def table() -> Iterator[str]:
     yield from by_kind([outcome for of_set in outcomes.values() for outcome in of_set])
     yield from robustness(outcomes)
     yield from talk(bot_of("handbook"))
-    yield from checking.table(ServiceRegistry.get("reader"))
+    yield from checking.table(reader())
 
 
 def right_answers(outcomes: dict[str, list[Outcome]]) -> Iterator[str]:

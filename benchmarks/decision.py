@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.core.database.visitor import close_visitor_pool
-from apps.core.services import ServiceRegistry
 from apps.rag.context_builder import ContextBuilder
 from apps.rag.reading.decision import FITTED, signals
 from apps.rag.reading.result import ReadContext, read_context
 from apps.rag.synonyms import widened
 from apps.rag.understanding import understand
+from apps.retrieval.services import embeddings, reader, search
 from benchmarks.answer_sets import Bot, near_misses
 from benchmarks.product import SHARED, database, tacit
 
@@ -107,15 +107,15 @@ async def _read(chatbot: Any, text: str, language: str, hidden: str) -> ReadCont
     understood = understand(text, (), language)
     if understood.reply:
         return None
-    search = ServiceRegistry.get("search")
-    query = await search.corrected(chatbot_id=chatbot.pk, query=understood.query, language=understood.language)
-    hits = await search.search(chatbot_id=chatbot.pk, query=widened(query, understood.language), k=20)
+    service = search()
+    query = await service.corrected(chatbot_id=chatbot.pk, query=understood.query, language=understood.language)
+    hits = await service.search(chatbot_id=chatbot.pk, query=widened(query, understood.language), k=20)
     return read_context(
         query,
         ContextBuilder().candidates([hit for hit in hits if hit.external_id != hidden]),
         language=understood.language,
-        embeddings=ServiceRegistry.get("embeddings"),
-        reader=ServiceRegistry.get("reader"),
+        embeddings=embeddings(),
+        reader=reader(),
     )
 
 

@@ -19,14 +19,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from django.db import connection, transaction
 
+from apps.accounts.services import users
 from apps.chatbots.models import Chatbot
+from apps.chatbots.services import chatbots
 from apps.core.chunking import Chunk
 from apps.core.database.visitor import close_visitor_pool
-from apps.core.services import ServiceRegistry
 from apps.retrieval import index, large
 from apps.retrieval.lexical import query_terms
 from apps.retrieval.models import IndexStatistics
 from apps.retrieval.providers import space_of
+from apps.retrieval.services import embeddings
 from apps.retrieval.vector_search import BotIndex, Question, VectorSearchService, Weights
 from benchmarks.environment import CHROMA_PYTHON
 
@@ -63,7 +65,7 @@ def make_world() -> World:
 
 def add(bot: Chatbot, world: World, number: int, *, citable: bool) -> None:
     """Put made passages into a bot, a thousand in each transaction."""
-    space = space_of(ServiceRegistry.get("embeddings"))
+    space = space_of(embeddings())
     for first in range(0, number, 1000):
         size = min(1000, number - first)
         texts = [world.text(80) for _ in range(size)]
@@ -109,8 +111,8 @@ def table() -> Iterator[str]:
     yield "| citable + learn-only | way | p50 ms | p95 ms | recall@20 |"
     yield "|---|---|---|---|---|"
     world = make_world()
-    organization = ServiceRegistry.get("users").default_organization()
-    bot = ServiceRegistry.get("chatbots").create(organization=organization, name=f"latency {time.time_ns()}")
+    organization = users().default_organization()
+    bot = chatbots().create(organization=organization, name=f"latency {time.time_ns()}")
     there = 0
     for size in SIZES:
         add(bot, world, size - there, citable=True)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from apps.accounts.services import users
 from apps.chatbots.models import Chatbot, LearnOnlyUse
-from apps.core.services import ServiceRegistry
+from apps.chatbots.services import chatbots
 from apps.observability.leaktest.statistics import upper_bound
 from apps.rag.privacy_service import CLAIMS
 from benchmarks.product import SHARED, scratch, tacit
@@ -67,8 +68,8 @@ def attacked(mode: LearnOnlyUse) -> dict[str, Any]:
 def filled(name: str, mode: LearnOnlyUse, *, learn_only: bool) -> Chatbot:
     """Return a bot of that name, made anew."""
     Chatbot.objects.filter(name=name).delete()
-    bots = ServiceRegistry.get("chatbots")
-    organization = ServiceRegistry.get("users").default_organization()
+    bots = chatbots()
+    organization = users().default_organization()
     bot: Chatbot = bots.create(organization=organization, name=name, learn_only_use=mode)
     citable, private = documents(scratch())
     tacit("ingest", str(bot.pk), *map(str, citable))

@@ -11,12 +11,15 @@ import time
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from apps.accounts.services import users
+from apps.chatbots.services import chatbots
 from apps.core.database.visitor import close_visitor_pool
-from apps.core.services import ServiceRegistry
 from apps.knowledge.ingest import ingest_source
+from apps.knowledge.services import knowledge_sources
 from apps.retrieval.index import searchable_text
 from apps.retrieval.large import build_indexes, needs_indexes
 from apps.retrieval.models import CitablePassage
+from apps.retrieval.services import embeddings
 from apps.retrieval.vector_search import VectorSearchService, Weights
 from benchmarks.product import RetrievalSet, load_set
 
@@ -45,11 +48,10 @@ def recall(ranked: Sequence[str], relevant: dict[str, int]) -> float:
 
 def fill(data: RetrievalSet, name: str) -> tuple[UUID, float]:
     """Put a set into a new bot; return the bot's id and the seconds that the ingest flow took, as a worker runs it."""
-    users, chatbots = ServiceRegistry.get("users"), ServiceRegistry.get("chatbots")
-    bot = chatbots.create(organization=users.default_organization(), name=name)
+    bot = chatbots().create(organization=users().default_organization(), name=name)
     with data.corpus.open("rb") as content:
         source = (
-            ServiceRegistry.get("knowledge_sources")
+            knowledge_sources()
             .add_file(chatbot=bot, file_name="corpus.jsonl", content=content, disclosure="citable")
             .source
         )
@@ -63,11 +65,11 @@ def fill(data: RetrievalSet, name: str) -> tuple[UUID, float]:
 
 def warm_up() -> None:
     """Load what a worker loads with its first file: the embedding model, language detection, the process that reads."""
-    ServiceRegistry.get("embeddings").embed_documents(["warm up"] * 32)
-    users, chatbots, sources = (ServiceRegistry.get(name) for name in ("users", "chatbots", "knowledge_sources"))
-    bot = chatbots.create(organization=users.default_organization(), name=f"warm up {time.time_ns()}")
+    embeddings().embed_documents(["warm up"] * 32)
+    bot = chatbots().create(organization=users().default_organization(), name=f"warm up {time.time_ns()}")
     text = "A text to begin with."
-    ingest_source(str(sources.add_text(chatbot=bot, text=text, title="First", disclosure="citable").source.pk))
+    added = knowledge_sources().add_text(chatbot=bot, text=text, title="First", disclosure="citable")
+    ingest_source(str(added.source.pk))
     bot.delete()
 
 
@@ -75,11 +77,11 @@ def raw_speed(bot: UUID, most: int = 1500) -> float:
     """Return the passages per second that the embedder alone makes of a bot's passages."""
     rows = CitablePassage.objects.filter(chatbot_id=bot).order_by("id")[:most]
     texts = [searchable_text(title=row.title, heading_path=row.heading_path, text=row.text) for row in rows]
-    embeddings = ServiceRegistry.get("embeddings")
-    embeddings.embed_documents(texts[:32])
+    service = embeddings()
+    service.embed_documents(texts[:32])
     begun = time.perf_counter()
     for first in range(0, len(texts), 128):
-        embeddings.embed_documents(texts[first : first + 128])
+        service.embed_documents(texts[first : first + 128])
     return len(texts) / (time.perf_counter() - begun)
 
 

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from uuid import UUID
 
+from apps.accounts.services import users
+from apps.chatbots.services import chatbots
 from apps.core.database.visitor import close_visitor_pool
-from apps.core.services import ServiceRegistry
 from apps.knowledge.ingest import ingest_source
+from apps.knowledge.services import knowledge_sources
 from apps.retrieval.vector_search import VectorSearchService
 from benchmarks.product import RetrievalSet, load_set
 
@@ -66,16 +68,16 @@ def untitled(data: RetrievalSet) -> bytes:
 
 def make_bot(name: str, corpus: bytes, notes: dict[str, str]) -> UUID:
     """Return a new chatbot with these citable documents and learn-only notes, ingested as a worker does it."""
-    users, chatbots, sources = (ServiceRegistry.get(name) for name in ("users", "chatbots", "knowledge_sources"))
-    bot = chatbots.create(organization=users.default_organization(), name=f"{name} {time.time_ns()}")
+    bot = chatbots().create(organization=users().default_organization(), name=f"{name} {time.time_ns()}")
     lines = "\n".join(json.dumps({"id": key, "text": text}) for key, text in notes.items()).encode()
     for file_name, content, disclosure in (("corpus.jsonl", corpus, "citable"), ("notes.jsonl", lines, "learn_only")):
-        added = sources.add_file(
-            chatbot=bot, file_name=file_name, content=BytesIO(content), disclosure=disclosure
-        ).source
+        added = (
+            knowledge_sources()
+            .add_file(chatbot=bot, file_name=file_name, content=BytesIO(content), disclosure=disclosure)
+            .source
+        )
         ingest_source(str(added.pk))
-    made: UUID = bot.pk
-    return made
+    return bot.pk
 
 
 async def rankings(bot: UUID, queries: dict[str, str], *, steered: bool) -> dict[str, list[str]]:

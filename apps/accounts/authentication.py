@@ -7,8 +7,8 @@ from ninja.security import HttpBearer
 
 from apps.accounts.actors import become, by_key
 from apps.accounts.models import ApiKey, Member
+from apps.accounts.services import users
 from apps.core.error_handling import AuthenticationError, PermissionDeniedError
-from apps.core.services import ServiceRegistry
 
 READING = {"GET", "HEAD", "OPTIONS"}
 
@@ -22,7 +22,7 @@ class OwnerKey(HttpBearer):
         return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
-        key: ApiKey = ServiceRegistry.get("users").authenticate_key(token)
+        key = users().authenticate_key(token)
         needed = "read" if request.method in READING else "write"
         if needed not in key.scopes:
             raise PermissionDeniedError(f"This key may only {' and '.join(key.scopes)}. Use one that may {needed}.")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import cast
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -15,6 +16,7 @@ from apps.accounts.invitation_mail import mail_is_sent, send_invitation
 from apps.accounts.models import Member, Organization, Role, SignInLink, User
 from apps.accounts.services import UserService, clean_email
 from apps.core.error_handling import ConflictError, NotFoundError, ValidationError
+from apps.core.services import ServiceRegistry
 
 INVITATION_LIFETIME = timedelta(days=7)
 LONGEST_NAME = 200
@@ -173,3 +175,8 @@ def has_proved_address(user: User) -> bool:
 
 def belongs_elsewhere(member: Member) -> bool:
     return Member.objects.filter(user=member.user).exclude(pk=member.pk).exists()
+
+
+def members() -> MemberService:
+    """Return the service of an organization's members."""
+    return cast("MemberService", ServiceRegistry.get("members"))

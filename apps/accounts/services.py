@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import cast
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -19,6 +20,7 @@ from apps.accounts.actors import acting, by_link
 from apps.accounts.audit import Action
 from apps.accounts.models import ApiKey, Member, Organization, Role, SignInLink, User
 from apps.core.error_handling import AuthenticationError, NotFoundError, ValidationError
+from apps.core.services import ServiceRegistry
 
 SCOPES = ("read", "write")
 SCOPES_OF_ROLE = {Role.OWNER: ("read", "write"), Role.EDITOR: ("read", "write"), Role.VIEWER: ("read",)}
@@ -159,3 +161,8 @@ class UserService:
         with acting(by_link(link.user)):
             audit.record_of_user(Action.SIGNED_IN, link.user)
         return link.user
+
+
+def users() -> UserService:
+    """Return the service of people, keys and sign-in links."""
+    return cast("UserService", ServiceRegistry.get("users"))

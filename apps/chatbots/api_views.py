@@ -11,7 +11,7 @@ from pydantic import Field
 
 from apps.accounts.authentication import OwnerKey, member_of
 from apps.chatbots.models import DEFAULT_ACCENT, Chatbot
-from apps.chatbots.services import NULLABLE
+from apps.chatbots.services import NULLABLE, chatbots
 from apps.chatbots.setting_rules import (
     LONGEST_MESSAGE_LIMIT,
     MOST_COUNTED,
@@ -19,7 +19,6 @@ from apps.chatbots.setting_rules import (
     MOST_TOKENS,
     SHORTEST_MESSAGE_LIMIT,
 )
-from apps.core.services import ServiceRegistry
 
 router = Router(auth=OwnerKey(), tags=["Chatbots"])
 
@@ -139,21 +138,18 @@ class ChatbotOut(Schema):
 
 def chatbot_of(request: HttpRequest, chatbot_id: UUID) -> Chatbot:
     """Return a chatbot of who asks. Raises NotFoundError."""
-    chatbot: Chatbot = ServiceRegistry.get("chatbots").get(
-        organization=member_of(request).organization, chatbot_id=chatbot_id
-    )
-    return chatbot
+    return chatbots().get(organization=member_of(request).organization, chatbot_id=chatbot_id)
 
 
 @router.post("", response={201: ChatbotOut}, summary="Make a chatbot")
 def create_chatbot(request: HttpRequest, payload: ChatbotIn) -> Status[Chatbot]:
-    chatbot = ServiceRegistry.get("chatbots").create(organization=member_of(request).organization, **payload.dict())
+    chatbot = chatbots().create(organization=member_of(request).organization, **payload.dict())
     return Status(201, chatbot)
 
 
 @router.get("", response=list[ChatbotOut], summary="List the chatbots")
 def list_chatbots(request: HttpRequest) -> list[Chatbot]:
-    return list(ServiceRegistry.get("chatbots").of(member_of(request).organization))
+    return list(chatbots().of(member_of(request).organization))
 
 
 @router.get("/{uuid:chatbot_id}", response=ChatbotOut, summary="Show a chatbot")
@@ -165,11 +161,10 @@ def show_chatbot(request: HttpRequest, chatbot_id: UUID) -> Chatbot:
 def change_chatbot(request: HttpRequest, chatbot_id: UUID, payload: ChatbotChanges) -> Chatbot:
     sent = payload.dict(exclude_unset=True).items()
     changes = {name: value for name, value in sent if value is not None or name in NULLABLE}
-    chatbot: Chatbot = ServiceRegistry.get("chatbots").update(chatbot_of(request, chatbot_id), **changes)
-    return chatbot
+    return chatbots().update(chatbot_of(request, chatbot_id), **changes)
 
 
 @router.delete("/{uuid:chatbot_id}", response={204: None}, summary="Delete a chatbot with all that belongs to it")
 def delete_chatbot(request: HttpRequest, chatbot_id: UUID) -> Status[None]:
-    ServiceRegistry.get("chatbots").delete(chatbot_of(request, chatbot_id))
+    chatbots().delete(chatbot_of(request, chatbot_id))
     return Status(204, None)

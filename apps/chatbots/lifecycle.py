@@ -7,6 +7,7 @@ against, so it is gone for them with the next word. What it was before comes bac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Protocol, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -17,13 +18,20 @@ from apps.accounts import audit
 from apps.accounts.audit import Action
 from apps.accounts.models import Organization
 from apps.chatbots.models import Chatbot
-from apps.chatbots.services import EDITABLE, save
+from apps.chatbots.services import EDITABLE, chatbots, save
 from apps.core.error_handling import ConflictError, NotFoundError
 from apps.core.services import ServiceRegistry
 
 KEPT_DELETED = timedelta(days=7)
 NOT_COPIED = {"name", "is_published"}
 LONGEST_NAME = 200
+
+
+class SourceCopies(Protocol):
+    """What duplicating asks of whoever keeps the sources: a layer above, which this one doesn't know."""
+
+    def copy(self, source_bot: Chatbot, target: Chatbot) -> int:
+        """Copy every source and return how many."""
 
 
 class ChatbotLifecycle:
@@ -37,10 +45,8 @@ class ChatbotLifecycle:
         """
         wanted = name.strip() or free_name(chatbot.organization, f"{chatbot.name[: LONGEST_NAME - 8]} (copy)")
         settings = {setting: getattr(chatbot, setting) for setting in EDITABLE - NOT_COPIED}
-        made: Chatbot = ServiceRegistry.get("chatbots").create(
-            organization=chatbot.organization, name=wanted, is_published=False, **settings
-        )
-        copied = ServiceRegistry.get("source_copies").copy(chatbot, made) if with_sources else 0
+        made = chatbots().create(organization=chatbot.organization, name=wanted, is_published=False, **settings)
+        copied = source_copies().copy(chatbot, made) if with_sources else 0
         audit.record(Action.CHATBOT_DUPLICATED, made, of=chatbot.name, sources=copied)
         return made
 
@@ -103,7 +109,7 @@ class ChatbotLifecycle:
         due = Chatbot.objects.select_for_update().filter(pk=chatbot_id, deleted_at__lt=now - KEPT_DELETED)
         chatbot = due.first()
         if chatbot is not None:
-            ServiceRegistry.get("chatbots").delete(chatbot)
+            chatbots().delete(chatbot)
         return chatbot is not None
 
 
@@ -127,3 +133,13 @@ def free_name(organization: Organization, name: str) -> str:
         if candidate not in taken:
             return candidate
     raise ConflictError(f"There are too many chatbots called {name!r}. Rename some of them.")
+
+
+def lifecycle() -> ChatbotLifecycle:
+    """Return the service that copies, archives and deletes chatbots."""
+    return cast("ChatbotLifecycle", ServiceRegistry.get("lifecycle"))
+
+
+def source_copies() -> SourceCopies:
+    """Return what copies sources."""
+    return cast("SourceCopies", ServiceRegistry.get("source_copies"))

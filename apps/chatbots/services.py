@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.db import DataError, IntegrityError, transaction
@@ -17,6 +17,7 @@ from apps.accounts.models import Organization
 from apps.chatbots.models import Chatbot
 from apps.chatbots.setting_rules import mistakes
 from apps.core.error_handling import ConflictError, NotFoundError, ValidationError
+from apps.core.services import ServiceRegistry
 
 EDITABLE = {
     "name", "description", "welcome_message", "instructions", "language", "learn_only_use",
@@ -166,3 +167,8 @@ def published_chatbot(public_id: str) -> Chatbot:
     if chatbot is None:
         raise NotFoundError(NO_SUCH_CHATBOT)
     return chatbot
+
+
+def chatbots() -> ChatbotService:
+    """Return the service of chatbots and their settings."""
+    return cast("ChatbotService", ServiceRegistry.get("chatbots"))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
-from apps.core.services import ServiceRegistry
+from apps.chatbots.lifecycle import lifecycle
 
 QUEUE = "ingest"  # which every worker works off
 NAME = "purge_deleted_chatbots"
@@ -16,6 +16,6 @@ logger = logging.getLogger(__name__)
 @app.task(name=NAME, queue=QUEUE, queueing_lock=NAME)
 def purge_deleted_chatbots(timestamp: int) -> None:
     """Look once an hour for chatbots that were deleted long enough ago."""
-    purged = ServiceRegistry.get("lifecycle").purge(datetime.fromtimestamp(timestamp, UTC))
+    purged = lifecycle().purge(datetime.fromtimestamp(timestamp, UTC))
     if purged:
         logger.info("Deleted %d chatbots for good", purged)

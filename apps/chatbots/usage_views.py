@@ -9,7 +9,7 @@ from ninja import Field, Path, Router, Schema
 
 from apps.accounts.authentication import OwnerKey
 from apps.chatbots.api_views import chatbot_of
-from apps.core.services import ServiceRegistry
+from apps.chatbots.budget_service import budget
 
 router = Router(auth=OwnerKey(), tags=["Chatbots"])
 
@@ -42,7 +42,6 @@ class UsageOut(Schema):
 @router.get("", response=UsageOut, summary="Show what the language model used up this month")
 def show_usage(request: HttpRequest, chatbot_id: Path[UUID]) -> dict[str, Any]:
     chatbot = chatbot_of(request, chatbot_id)
-    budget = ServiceRegistry.get("budget")
-    used = budget.this_month(chatbot)
+    used = budget().this_month(chatbot)
     told = {name: getattr(used, name) for name in UsageOut.model_fields if name != "days"}
-    return {**told, "days": budget.days(chatbot)}
+    return {**told, "days": budget().days(chatbot)}

@@ -13,10 +13,10 @@ from apps.cli.readiness import prepare, print_json
 from apps.conversations.api_views import citation_out
 from apps.conversations.services import clean_question
 from apps.core.database.visitor import close_visitor_pool
-from apps.core.services import ServiceRegistry
 from apps.rag import create_rag_pipeline
 from apps.rag.events import Finished
 from apps.retrieval.api_views import hit_out
+from apps.retrieval.services import search
 
 Bot = Annotated[str, typer.Argument(help="The chatbot's name, id or public id.")]
 Result = TypeVar("Result")
@@ -64,7 +64,7 @@ async def whole_answer(chatbot: Any, question: str) -> Finished:
     return next(event for event in events if isinstance(event, Finished))
 
 
-def search(
+def search_passages(
     bot: Bot,
     query: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
@@ -73,11 +73,7 @@ def search(
     """Show the citable passages that a question finds, best first."""
     prepare()
     chatbot = find_chatbot(bot)
-    hits = run(
-        ServiceRegistry.get("search").search(
-            chatbot_id=chatbot.pk, query=clean_question(query), k=k, steered=chatbot.is_steered
-        )
-    )
+    hits = run(search().search(chatbot_id=chatbot.pk, query=clean_question(query), k=k, steered=chatbot.is_steered))
     if as_json:
         print_json({"hits": [hit_out(hit).model_dump() for hit in hits]})
         return

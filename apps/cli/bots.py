@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from apps.accounts.services import users
 from apps.chatbots.models import Chatbot
-from apps.chatbots.services import find_chatbot
+from apps.chatbots.services import chatbots, find_chatbot
 from apps.cli.people import AsJson
 from apps.cli.readiness import prepare, print_json
-from apps.core.services import ServiceRegistry
 
 bots = typer.Typer(help="Chatbots.", no_args_is_help=True)
 
@@ -32,10 +32,8 @@ def create_bot(
 ) -> None:
     """Make a chatbot."""
     prepare()
-    organization = ServiceRegistry.get("users").default_organization()
-    chatbot = ServiceRegistry.get("chatbots").create(
-        organization=organization, name=name, description=description, welcome_message=welcome
-    )
+    organization = users().default_organization()
+    chatbot = chatbots().create(organization=organization, name=name, description=description, welcome_message=welcome)
     if as_json:
         print_json(described(chatbot))
         return
@@ -68,5 +66,5 @@ def delete_bot(
     chatbot = find_chatbot(bot)
     if not yes:
         typer.confirm(f"Delete {chatbot.name!r} with all its sources and conversations?", abort=True)
-    ServiceRegistry.get("chatbots").delete(chatbot)
+    chatbots().delete(chatbot)
     print("Deleted.")

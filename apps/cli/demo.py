@@ -5,8 +5,10 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.accounts.services import users
 from apps.chatbots.models import Chatbot
-from apps.core.services import ServiceRegistry
+from apps.chatbots.services import chatbots
+from apps.knowledge.services import knowledge_sources
 
 FOLDER = settings.BASE_DIR / "demo"
 
@@ -17,14 +19,13 @@ def fill_demo_bot() -> Chatbot | None:
     if not description.exists():
         return None
     demo = tomllib.loads(description.read_text(encoding="utf-8"))
-    users, chatbots = ServiceRegistry.get("users"), ServiceRegistry.get("chatbots")
     sources = demo.pop("sources")
-    chatbot: Chatbot = chatbots.create(organization=users.default_organization(), **demo)
+    chatbot = chatbots().create(organization=users().default_organization(), **demo)
     chatbot.is_demo = True
     chatbot.save(update_fields=["is_demo"])
     for file in sources:
         with (FOLDER / file["file"]).open("rb") as content:
-            ServiceRegistry.get("knowledge_sources").add_file(
+            knowledge_sources().add_file(
                 chatbot=chatbot,
                 file_name=Path(file["file"]).name,
                 title=file["title"],

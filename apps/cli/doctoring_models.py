@@ -10,7 +10,8 @@ from apps.core.embedding_service.minilm_model import MINILM
 from apps.core.error_handling import ProviderError, SettingsError
 from apps.core.local_models.stored_model import FileState
 from apps.core.reader.registry import NONE, load_reader
-from apps.core.services import ServiceRegistry, load
+from apps.core.services import load
+from apps.retrieval.services import embeddings
 
 if TYPE_CHECKING:
     from apps.rag.llm_service.findings import Finding
@@ -22,7 +23,7 @@ EXAMINE = "apps.rag.llm_service.examination.examine"  # loaded only where there 
 def embedding_model() -> str:
     """Use the model, which makes the local one's file anew where that is missing or damaged."""
     before = MINILM.state(settings.MODELS_DIR) if settings.EMBEDDING_MODEL == LOCAL else FileState.INTACT
-    service = ServiceRegistry.get("embeddings")
+    service = embeddings()
     service.embed_query("warranty")
     if before is not FileState.INTACT:
         raise Note(f"The file of the local model was {before} and has been made anew. Nothing more is to do.")

@@ -10,26 +10,26 @@ import typer
 from apps.cli.people import AsJson
 from apps.cli.readiness import prepare, print_json
 from apps.core.error_handling import NotFoundError, TacitError, ValidationError
-from apps.core.services import ServiceRegistry
 from apps.incidents.checking import complaints
 from apps.incidents.documents import FOLDER, Incident, find_incident, load_incidents
 from apps.incidents.drafts import write_draft
-from apps.incidents.services import SeenError
+from apps.incidents.services import SeenError, errors
 from apps.incidents.tracebacks import Frame, Trace, read_traceback
 from apps.observability.incident_search import find_incidents, shelve
+from apps.retrieval.services import embeddings
 
-errors = typer.Typer(help="What went wrong, and how it was mended before.", invoke_without_command=True)
+commands = typer.Typer(help="What went wrong, and how it was mended before.", invoke_without_command=True)
 LONGEST_NUMBER = 4
 Folder = Annotated[Path, typer.Option(help="Where the documented incidents are.", exists=True, file_okay=False)]
 
 
-@errors.callback()
+@commands.callback()
 def recorded(context: typer.Context, as_json: AsJson = False) -> None:
     """List the errors that were recorded here; with a command, look into the knowledge base."""
     if context.invoked_subcommand is not None:
         return
     prepare()
-    seen: list[SeenError] = ServiceRegistry.get("errors").seen_by_all()
+    seen = errors().seen_by_all()
     if as_json:
         print_json([asdict(one) for one in seen])
         return
@@ -39,7 +39,7 @@ def recorded(context: typer.Context, as_json: AsJson = False) -> None:
         print("No error was recorded.")
 
 
-@errors.command("search")
+@commands.command("search")
 def search(
     text: Annotated[str, typer.Argument(help="An error message, or a traceback; - reads standard input.")],
     number: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 3,
@@ -49,9 +49,9 @@ def search(
     incidents = load_incidents()
     if not incidents:
         raise NotFoundError("No incident is documented in docs/incidents. Run this in a clone of the repository.")
-    embeddings = ServiceRegistry.get("embeddings")
+    service = embeddings()
     asked = sys.stdin.read() if text == "-" else text
-    found = find_incidents(asked, shelve(incidents, embeddings), embeddings, k=number)
+    found = find_incidents(asked, shelve(incidents, service), service, k=number)
     if as_json:
         print_json({"incidents": [{**as_dict(one.incident), "score": one.score} for one in found]})
         return
@@ -61,7 +61,7 @@ def search(
     print("\n`tacit errors show NUMBER` shows all of it.")
 
 
-@errors.command("show")
+@commands.command("show")
 def show(
     which: Annotated[str, typer.Argument(help="The number of an incident, or the fingerprint of a recorded error.")],
     as_json: AsJson = False,
@@ -75,14 +75,14 @@ def show(
             print(incident.file.read_text(encoding="utf-8"), end="")
         return
     prepare()
-    one: SeenError = ServiceRegistry.get("errors").find(which)
+    one = errors().find(which)
     if as_json:
         print_json(asdict(one))
     else:
         print("\n".join([*lines_of(one), *(f"    {frame}" for frame in one.frames)]))
 
 
-@errors.command("new")
+@commands.command("new")
 def new(
     recorded: Annotated[str, typer.Option(help="The fingerprint of a recorded error.")] = "",
     title: Annotated[str, typer.Option(help="What went wrong, in one line.")] = "",
@@ -98,7 +98,7 @@ def new(
     typer.echo("Write its six parts, and take out what quotes a document, a question or a key.", err=True)
 
 
-@errors.command("check")
+@commands.command("check")
 def check(folder: Folder = FOLDER, as_json: AsJson = False) -> None:
     """Check the documented incidents: all six parts, and the test that fails if it comes back. 1 if any is wrong."""
     found = list(complaints(folder))
@@ -122,7 +122,7 @@ def trace_on_stdin() -> Trace:
 
 def trace_recorded(fingerprint: str) -> Trace:
     prepare()
-    one: SeenError = ServiceRegistry.get("errors").find(fingerprint)
+    one = errors().find(fingerprint)
     return Trace(error_type=one.error_type or one.code, message="", frames=tuple(map(frame_of, one.frames)))
 
 

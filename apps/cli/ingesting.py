@@ -19,9 +19,9 @@ from apps.chatbots.services import find_chatbot
 from apps.cli.people import AsJson
 from apps.cli.readiness import prepare, print_json
 from apps.core.error_handling import TacitError, ValidationError
-from apps.core.services import ServiceRegistry
 from apps.knowledge.both_classes import warnings_of, with_marks
 from apps.knowledge.models import Disclosure, Source, SourceStatus
+from apps.knowledge.services import knowledge_sources
 
 SECONDS_BETWEEN_LOOKS = 5.0
 FINAL = {SourceStatus.READY, SourceStatus.FAILED, SourceStatus.CANCELLED}
@@ -81,7 +81,7 @@ def expand(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def add_all(chatbot: Chatbot, found: Iterable[tuple[str, str]], disclosure: str) -> Iterator[Source | Refused]:
     """Add each as a source; what can't be added is told and the others go on."""
-    service = ServiceRegistry.get("knowledge_sources")
+    service = knowledge_sources()
     nothing = True
     for place, name in found:
         nothing = False

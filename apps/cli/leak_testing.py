@@ -10,9 +10,8 @@ from apps.chatbots.models import LearnOnlyUse
 from apps.chatbots.services import find_chatbot
 from apps.cli.people import AsJson
 from apps.cli.readiness import prepare, print_json
-from apps.core.services import ServiceRegistry
 from apps.observability.leaktest.api_views import report_out
-from apps.observability.leaktest.service import MOST_TARGETS, USUAL_TARGETS, Report
+from apps.observability.leaktest.service import MOST_TARGETS, USUAL_TARGETS, Report, leak_tests
 
 
 def leaktest(
@@ -27,7 +26,7 @@ def leaktest(
 ) -> None:
     """Attack a chatbot as a visitor would; exit 1 if anything learn-only came out that never may."""
     prepare()
-    service = ServiceRegistry.get("leak_tests")
+    service = leak_tests()
     run = service.prepare(find_chatbot(bot), worst=worst, targets=targets)
     columns = (TextColumn("Attacking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True) as progress:

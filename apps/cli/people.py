@@ -6,10 +6,9 @@ import typer
 from django.conf import settings
 
 from apps.accounts.models import ApiKey, Member, Role, User
-from apps.accounts.services import FIRST_OWNER
+from apps.accounts.services import FIRST_OWNER, users
 from apps.cli.readiness import prepare, print_json
 from apps.core.error_handling import NotFoundError
-from apps.core.services import ServiceRegistry
 
 keys = typer.Typer(help="API keys of owners.", no_args_is_help=True)
 # Where `tacit up` was last reached, so that a link made later leads there.
@@ -26,9 +25,8 @@ def create_key(
 ) -> None:
     """Make an API key; it is shown this once."""
     prepare()
-    users = ServiceRegistry.get("users")
-    member = users.ensure_owner(email=email)
-    made = users.create_api_key(member=member, name=name, scopes=["read"] if read_only else ())
+    member = users().ensure_owner(email=email)
+    made = users().create_api_key(member=member, name=name, scopes=["read"] if read_only else ())
     if as_json:
         print_json(
             {
@@ -73,7 +71,7 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="Its id, from `tacit k
     key = next((key for key in ApiKey.objects.filter(revoked_at=None) if str(key.pk) == key_id), None)
     if key is None:
         raise NotFoundError(f"There is no valid key with the id {key_id!r}. `tacit key list` shows the ones there are.")
-    ServiceRegistry.get("users").revoke_api_key(member=key.member, key_id=key.pk)
+    users().revoke_api_key(member=key.member, key_id=key.pk)
     print("Revoked.")
 
 
@@ -92,8 +90,7 @@ def sign_in_link(
 
 def new_sign_in_link(address: str, email: str = "") -> str:
     """Return a one-time link for `email`, or for the first owner, who is made if there is none."""
-    users = ServiceRegistry.get("users")
     first = Member.objects.filter(role=Role.OWNER).order_by("created_at").select_related("user").first()
-    member = first if first and not email else users.ensure_owner(email=email or FIRST_OWNER)
-    token = users.create_sign_in_link(user=member.user)
+    member = first if first and not email else users().ensure_owner(email=email or FIRST_OWNER)
+    token = users().create_sign_in_link(user=member.user)
     return f"{settings.PUBLIC_URL or address}/sign-in/{token}"

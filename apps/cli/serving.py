@@ -22,8 +22,11 @@ from apps.cli.demo import fill_demo_bot
 from apps.cli.people import ADDRESS_FILE, new_sign_in_link
 from apps.cli.readiness import prepare
 from apps.core.error_handling import ProviderError, ProviderRejectedError, ProviderUnavailableError, SettingsError
-from apps.core.services import ServiceRegistry, load
+from apps.core.services import load
 from apps.observability.publishing import start_publishing
+from apps.rag.llm_service import llm
+from apps.rag.privacy_service import privacy
+from apps.retrieval.services import embeddings, reader
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 for all of this machine's.")]
@@ -37,9 +40,9 @@ def up(
     """Start everything: database, migrations, web and worker. Prints a one-time sign-in link."""
     check_port(host, port)
     prepare()
-    ServiceRegistry.get("privacy").verify()
+    privacy().verify()
     with suppress(ProviderUnavailableError):  # a model's server that is away is waited for; a wrong key is told now
-        ServiceRegistry.get("embeddings").embed_query("ready")  # makes the model's file before anybody waits for it
+        embeddings().embed_query("ready")  # makes the model's file before anybody waits for it
     demo_is_new = not (no_demo or Chatbot.objects.exists()) and fill_demo_bot() is not None
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, not bound
     address = settings.PUBLIC_URL or f"http://{shown}:{port}"
@@ -72,11 +75,12 @@ def supervise(host: str, port: int, told_when_ready: str) -> None:
         "told_when_ready": told_when_ready,
     }
     sys.stdout.flush()
-    reader, writer = os.pipe()
-    os.set_inheritable(reader, True)
-    os.write(writer, json.dumps(configuration).encode())  # through a pipe: the link must not stand in the process list
-    os.close(writer)
-    os.execv(sys.executable, [sys.executable, "-m", "apps.cli.supervisor", str(reader)])  # noqa: S606  # meant
+    read_end, write_end = os.pipe()
+    os.set_inheritable(read_end, True)
+    # Through a pipe: the link must not stand in the process list.
+    os.write(write_end, json.dumps(configuration).encode())
+    os.close(write_end)
+    os.execv(sys.executable, [sys.executable, "-m", "apps.cli.supervisor", str(read_end)])  # noqa: S606  # meant
 
 
 def check_port(host: str, port: int) -> None:
@@ -99,7 +103,7 @@ def web(port: Port = 8000, host: Host = "127.0.0.1", child: Annotated[bool, type
     become(SYSTEM)
     if child:
         end_with_parent()
-    ServiceRegistry.get("privacy").verify()
+    privacy().verify()
     warm_up()
     start_publishing("web")
     uvicorn.run(
@@ -111,11 +115,11 @@ def web(port: Port = 8000, host: Host = "127.0.0.1", child: Annotated[bool, type
 def warm_up() -> None:
     """Load every model before the first visitor waits for it. One on a server that fails is no reason not to serve."""
     with suppress(ProviderUnavailableError, ProviderRejectedError):
-        ServiceRegistry.get("embeddings").embed_query("ready")
-    if reader := ServiceRegistry.get("reader"):
+        embeddings().embed_query("ready")
+    if model := reader():
         with suppress(ProviderError):
-            reader.score("ready", ["ready"])
-    ServiceRegistry.get("llm")
+            model.score("ready", ["ready"])
+    llm()
 
 
 def worker(child: Annotated[bool, typer.Option(hidden=True)] = False) -> None:

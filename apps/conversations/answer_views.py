@@ -18,11 +18,10 @@ from apps.conversations.api_views import conversation_of, kept_answer, public_ev
 from apps.conversations.guard import check_origin
 from apps.conversations.models import Message
 from apps.conversations.running import running
-from apps.conversations.services import ask_to_stop, is_over
+from apps.conversations.services import ask_to_stop, chat, is_over
 from apps.conversations.sse import SILENCE, event, event_stream, failure
 from apps.core.database.threads import in_database
 from apps.core.error_handling import AnswerBrokenOffError, RateLimitError, TacitError
-from apps.core.services import ServiceRegistry
 
 router = Router(tags=["Visitors"])
 
@@ -72,7 +71,7 @@ async def stop(request: HttpRequest, public_id: Path[str], message_id: UUID) -> 
 
 def answer_of(request: HttpRequest, public_id: str, message_id: UUID) -> tuple[Chatbot, Message]:
     chatbot, conversation = conversation_of(request, public_id)
-    return chatbot, ServiceRegistry.get("chat").answer_of(conversation, message_id)
+    return chatbot, chat().answer_of(conversation, message_id)
 
 
 def last_event(request: HttpRequest) -> int:
@@ -112,4 +111,4 @@ async def looks_until_kept(message: Message) -> AsyncIterator[None]:
             await asyncio.sleep(LOOK_SECONDS)
         finally:
             _waiting.discard(me)
-        message = await in_database(ServiceRegistry.get("chat").message, message.pk)
+        message = await in_database(chat().message, message.pk)

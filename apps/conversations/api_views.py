@@ -17,19 +17,19 @@ from apps.chatbots.models import Chatbot
 from apps.chatbots.services import published_chatbot
 from apps.conversations import schemas
 from apps.conversations.contacts import offering_with
+from apps.conversations.erasure import erasure
 from apps.conversations.guard import check_origin
 from apps.conversations.limits_admission import let_in
 from apps.conversations.models import Author, Conversation, Message
 from apps.conversations.rendering import addresses_in, to_html
 from apps.conversations.running import Numbered, RunningAnswer, check_room, start
-from apps.conversations.services import WITHDRAWN, Started, still_citable
+from apps.conversations.services import WITHDRAWN, Started, chat, first_of, still_citable
 from apps.conversations.sse import SILENCE, event, event_stream, failure
 from apps.conversations.standing import check
 from apps.core.database.threads import in_database
 from apps.core.database.visitor import visiting
 from apps.core.error_handling import AnswerBrokenOffError, AuthenticationError, NotFoundError
 from apps.core.problems import as_tacit_error
-from apps.core.services import ServiceRegistry
 from apps.rag.events import Cited, Delta, Finished
 
 visitor_router = Router(tags=["Visitors"])
@@ -42,11 +42,9 @@ owner_router = Router(auth=OwnerKey(), tags=["Conversations"])
 async def ask(request: HttpRequest, public_id: Path[str], payload: schemas.MessageIn) -> HttpResponse:
     check_room()
     chatbot, place = await in_database(let_in, request, public_id)
-    events = place.holding(
-        ServiceRegistry.get("chat").answer(chatbot=chatbot, message=payload.message, token=payload.conversation_token)
-    )
+    events = place.holding(chat().answer(chatbot=chatbot, message=payload.message, token=payload.conversation_token))
     # The first event is awaited before the response begins, so that a bad question is a 4xx and no broken stream.
-    started: Started = await anext(events)
+    started = await first_of(events)
     if "text/event-stream" in request.headers.get("Accept", ""):
         response: HttpResponse = event_stream(public_events(start(chatbot.pk, started, events)))  # type: ignore[assignment]
     else:
@@ -103,7 +101,7 @@ async def kept_answer(chatbot_id: UUID, message_id: UUID) -> schemas.DoneEvent:
 async def spoken_now(chatbot_id: UUID, message_id: UUID) -> schemas.SpokenOut:
     """Return a message as its visitor may see it now. Raises NotFoundError when it or the chatbot is gone."""
     await check(chatbot_id, ())
-    message = await in_database(ServiceRegistry.get("chat").message, message_id)
+    message = await in_database(chat().message, message_id)
     return spoken_out(message, await still_citable(chatbot_id, list(ground_of(message))))
 
 
@@ -144,14 +142,14 @@ def conversation_of(request: HttpRequest, public_id: str) -> tuple[Chatbot, Conv
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise AuthenticationError("Send the conversation's token as `Authorization: Bearer TOKEN`.")
-    return chatbot, ServiceRegistry.get("chat").find(chatbot=chatbot, token=token.strip())
+    return chatbot, chat().find(chatbot=chatbot, token=token.strip())
 
 
 @visitor_router.get("/conversation", response=schemas.ConversationOut, summary="Read on after a refresh")
 async def read_on(request: HttpRequest, public_id: Path[str]) -> schemas.ConversationOut:
     chatbot, conversation = await in_database(conversation_of, request, public_id)
     check_origin(request, chatbot)
-    messages = await in_database(ServiceRegistry.get("chat").spoken, conversation)
+    messages = await in_database(chat().spoken, conversation)
     readable = await still_citable(chatbot.pk, list(set[UUID]().union(*map(ground_of, messages))))
     shown = [message for message in messages if message.text or message == messages[-1]]  # which may be being made
     return schemas.ConversationOut(messages=[spoken_out(message, readable) for message in shown])
@@ -188,7 +186,7 @@ def spoken_out(message: Message, readable: set[UUID]) -> schemas.SpokenOut:
 async def read_citation(request: HttpRequest, public_id: Path[str], message_id: UUID, n: int) -> schemas.PassageOut:
     chatbot, conversation = await in_database(conversation_of, request, public_id)
     check_origin(request, chatbot)
-    citation = await in_database(ServiceRegistry.get("chat").citation, conversation, message_id, n)
+    citation = await in_database(chat().citation, conversation, message_id, n)
     async with visiting(chatbot.pk) as connection:
         # A document that was read again has new passages: then it is the one that holds the quote.
         cursor = await connection.execute(
@@ -214,8 +212,8 @@ def give_feedback(
 ) -> schemas.FeedbackOut:
     chatbot, conversation = conversation_of(request, public_id)
     check_origin(request, chatbot)
-    chat = ServiceRegistry.get("chat")
-    chat.give_feedback(chat.answer_of(conversation, message_id), value=payload.value, comment=payload.comment)
+    service = chat()
+    service.give_feedback(service.answer_of(conversation, message_id), value=payload.value, comment=payload.comment)
     return schemas.FeedbackOut(value=payload.value)
 
 
@@ -250,7 +248,7 @@ class ConversationForOwner(ConversationSummary):
 def list_conversations(
     request: HttpRequest, chatbot_id: Path[UUID], offset: Offset = 0, limit: Limit = 50
 ) -> list[Conversation]:
-    conversations = ServiceRegistry.get("chat").of(chatbot_of(request, chatbot_id))
+    conversations = chat().of(chatbot_of(request, chatbot_id))
     return list(conversations[offset : offset + limit])
 
 
@@ -264,7 +262,7 @@ def show_conversation(request: HttpRequest, chatbot_id: Path[UUID], conversation
         "id": conversation.pk,
         "created_at": conversation.created_at,
         "last_message_at": conversation.last_message_at,
-        "messages": ServiceRegistry.get("chat").spoken(conversation),
+        "messages": chat().spoken(conversation),
     }
 
 
@@ -273,13 +271,13 @@ def show_conversation(request: HttpRequest, chatbot_id: Path[UUID], conversation
 )
 def delete_conversation(request: HttpRequest, chatbot_id: Path[UUID], conversation_id: UUID) -> Status[None]:
     conversation = owners_conversation(request, chatbot_id, conversation_id)
-    ServiceRegistry.get("erasure").delete_conversation(conversation)
+    erasure().delete_conversation(conversation)
     return Status(204, None)
 
 
 def owners_conversation(request: HttpRequest, chatbot_id: UUID, conversation_id: UUID) -> Conversation:
     """Return a conversation with a chatbot of who asks. Raises NotFoundError."""
-    conversations = ServiceRegistry.get("chat").of(chatbot_of(request, chatbot_id))
+    conversations = chat().of(chatbot_of(request, chatbot_id))
     conversation: Conversation | None = conversations.filter(pk=conversation_id).first()
     if conversation is None:
         raise NotFoundError("This chatbot has no conversation with that id.")

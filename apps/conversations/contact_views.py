@@ -16,10 +16,9 @@ from apps.chatbots.models import Chatbot
 from apps.chatbots.services import NO_SUCH_CHATBOT, published_chatbot
 from apps.conversations.contact_form import checked, form_of
 from apps.conversations.contact_models import Contact, ContactDelivery, ContactMessage, ContactState
-from apps.conversations.contacts import LONGEST_KEY
+from apps.conversations.contacts import LONGEST_KEY, contacts
 from apps.conversations.guard import check_origin, check_rate
 from apps.core.error_handling import NotFoundError
-from apps.core.services import ServiceRegistry
 
 visitor_router = Router(tags=["Visitors"])
 owner_router = Router(auth=OwnerKey(), tags=["Contacts"])
@@ -55,7 +54,7 @@ def give_contact(
     check_origin(request, chatbot)
     check_rate(request, chatbot)
     submission = checked(form, payload.fields, consent=payload.consent, consent_text=payload.consent_text)
-    ServiceRegistry.get("contacts").take(
+    contacts().take(
         chatbot=chatbot,
         submission=submission,
         request_key=request_key,
@@ -120,7 +119,7 @@ class ContactChanges(Schema):
 def list_contacts(request: HttpRequest, chatbot_id: Path[UUID], asked: Query[ContactQuery]) -> list[Contact]:
     chatbot = chatbot_of(request, chatbot_id)
     audit.record(Action.CONTACTS_OPENED, chatbot)
-    found = ServiceRegistry.get("contacts").of(chatbot, search=asked.q, state=asked.state or "")
+    found = contacts().of(chatbot, search=asked.q, state=asked.state or "")
     return list(found[asked.offset : asked.offset + asked.limit])
 
 
@@ -134,7 +133,7 @@ def show_contact(request: HttpRequest, chatbot_id: Path[UUID], contact_id: UUID)
 @owner_router.patch("/{uuid:contact_id}", response=ContactOut, summary="Mark a contact as done, or as new again")
 def change_contact(request: HttpRequest, chatbot_id: Path[UUID], contact_id: UUID, payload: ContactChanges) -> Contact:
     _, contact = contact_of(request, chatbot_id, contact_id)
-    ServiceRegistry.get("contacts").mark(contact, state=ContactState(payload.state))
+    contacts().mark(contact, state=ContactState(payload.state))
     contact.refresh_from_db(fields=["state"])
     return contact
 
@@ -142,7 +141,7 @@ def change_contact(request: HttpRequest, chatbot_id: Path[UUID], contact_id: UUI
 @owner_router.delete("/{uuid:contact_id}", response={204: None}, summary="Delete a contact")
 def delete_contact(request: HttpRequest, chatbot_id: Path[UUID], contact_id: UUID) -> Status[None]:
     _, contact = contact_of(request, chatbot_id, contact_id)
-    ServiceRegistry.get("contacts").delete(contact)
+    contacts().delete(contact)
     return Status(204, None)
 
 
@@ -153,10 +152,10 @@ def send_again(
     request: HttpRequest, chatbot_id: Path[UUID], contact_id: UUID, delivery_id: UUID
 ) -> Status[ContactDelivery]:
     _, contact = contact_of(request, chatbot_id, contact_id)
-    return Status(202, ServiceRegistry.get("contacts").send_again(contact, delivery_id=delivery_id))
+    return Status(202, contacts().send_again(contact, delivery_id=delivery_id))
 
 
 def contact_of(request: HttpRequest, chatbot_id: UUID, contact_id: UUID) -> tuple[Chatbot, Contact]:
     """Return a contact of who asks. Raises NotFoundError."""
     chatbot = chatbot_of(request, chatbot_id)
-    return chatbot, ServiceRegistry.get("contacts").get(chatbot=chatbot, contact_id=contact_id)
+    return chatbot, contacts().get(chatbot=chatbot, contact_id=contact_id)

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from datetime import timedelta
+from typing import cast
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -17,6 +18,7 @@ from apps.conversations.contact_form import ContactOffering, Submission, offerin
 from apps.conversations.contact_models import Contact, ContactDelivery, ContactMessage, ContactState, DeliveryState
 from apps.conversations.models import Author, Conversation, Message
 from apps.core.error_handling import ConflictError, NotFoundError, RateLimitError
+from apps.core.services import ServiceRegistry
 
 SAME_FOR = timedelta(days=1)  # so long somebody who writes again is the same contact
 MOST_MESSAGES = 20  # of one contact
@@ -199,3 +201,8 @@ def offering_with(answer_id: uuid.UUID) -> ContactOffering:
     said = Message.objects.filter(conversation=answer.conversation_id, created_at__lte=answer.created_at)
     question = said.filter(author=Author.VISITOR).order_by("-created_at").first()
     return offering_of(answer.conversation.chatbot, question.text if question else "")
+
+
+def contacts() -> ContactService:
+    """Return the service of contacts that visitors left."""
+    return cast("ContactService", ServiceRegistry.get("contacts"))

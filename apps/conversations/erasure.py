@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 from django.db import transaction
 
@@ -21,6 +22,7 @@ from apps.conversations.contact_models import Contact, ContactMessage
 from apps.conversations.models import Author, Conversation, Message
 from apps.conversations.running import RunningAnswer, running
 from apps.core.error_handling import NotFoundError, ValidationError
+from apps.core.services import ServiceRegistry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,3 +114,8 @@ def followed(
     names = Contact.objects.filter(pk__in=contacts).values_list("name", "email", "phone")
     told = tuple(sorted({next(filter(None, parts), "") for parts in names} - {""}))
     return VisitorTraces(conversation_ids=conversations, contact_ids=contacts, names=told)
+
+
+def erasure() -> ErasureService:
+    """Return the service that deletes what is of one visitor or one organization."""
+    return cast("ErasureService", ServiceRegistry.get("erasure"))

@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Aggregate, Count, Expression, FloatField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
@@ -18,8 +18,10 @@ from django.utils import timezone
 from apps.chatbots.models import Chatbot
 from apps.conversations.models import Author, Citation, FeedbackValue, Message
 from apps.conversations.question_groups import QuestionGrouping, QuestionGroups
+from apps.conversations.services import chat
 from apps.core.services import ServiceRegistry
 from apps.knowledge.models import Disclosure, Document, Source
+from apps.knowledge.services import knowledge_sources
 
 STAGES = ("first_token", "total", "condense", "search", "read", "context", "generate")
 SMALL_TALK = Q(answered=True, trace__provider="none")
@@ -162,7 +164,7 @@ class InsightsService:
         answers = questions(chatbot, period)
         rows = citations_by_source(answers)
         counted = {row["source"]: row for row in rows if row["source"]}
-        sources = ServiceRegistry.get("knowledge_sources").of(chatbot)
+        sources = knowledge_sources().of(chatbot)
         cited = [
             CitedSource(source=one, answers=counted[one.pk]["answers"], last_cited=counted[one.pk]["last_cited"])
             for one in sources.filter(pk__in=counted)
@@ -193,7 +195,7 @@ class InsightsService:
 
 def questions(chatbot: Chatbot, period: Period) -> QuerySet[Message]:
     """Return the answers to visitors' questions within the period: each is what became of one question."""
-    conversations = ServiceRegistry.get("chat").of(chatbot).filter(last_message_at__gte=period.since)
+    conversations = chat().of(chatbot).filter(last_message_at__gte=period.since)
     return Message.objects.filter(
         conversation__in=conversations.order_by().values("pk"),
         author=Author.BOT,
@@ -246,3 +248,8 @@ def citations_by_source(answers: QuerySet[Message]) -> list[dict[str, Any]]:
     cited = Citation.objects.filter(message__in=answers.values("pk")).annotate(source=Subquery(source))
     rows: QuerySet[Any] = cited.order_by().values("source")
     return list(rows.annotate(answers=Count("message", distinct=True), last_cited=Max("message__created_at")))
+
+
+def insights() -> InsightsService:
+    """Return the service that sums up what visitors asked."""
+    return cast("InsightsService", ServiceRegistry.get("insights"))

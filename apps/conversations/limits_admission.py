@@ -7,7 +7,7 @@ events = place.holding(chat.answer(…))
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -36,13 +36,13 @@ class Place:
     id: uuid.UUID | None = None
     delay: float = 0.0  # seconds before it begins
 
-    async def holding(self, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+    async def holding(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
         """Yield the events of an answer after the delay, and give the place back when they end or nobody wants more."""
         if self.id is not None:
             keeper().begin(self.id)
         try:
             await asyncio.sleep(self.delay)
-            async with aclosing(events):  # type: ignore[type-var]
+            async with aclosing(events):
                 async for event in events:
                     yield event
         finally:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
+from apps.chatbots.budget_service import budget
 from apps.conversations.limits_counting import forget_old
-from apps.core.services import ServiceRegistry
 
 QUEUE = "ingest"  # which every worker works off
 NAME = "forget_visitor_counts"
@@ -25,5 +25,5 @@ def forget_visitor_counts(timestamp: int) -> None:
 @app.task(name=BOOK, queue=QUEUE, queueing_lock=BOOK)
 def book_lapsed_usage(timestamp: int) -> None:
     """Look every ten minutes for calls of a model whose process never told how they ended."""
-    if booked := ServiceRegistry.get("budget").book_lapsed():
+    if booked := budget().book_lapsed():
         logger.warning("Booked %d calls of a model by their estimate, since their processes are gone", booked)

@@ -10,8 +10,8 @@ from apps.accounts.audit import Action
 from apps.accounts.authentication import OwnerKey
 from apps.chatbots.api_views import chatbot_of
 from apps.conversations.proof import Proof, proof_of
+from apps.conversations.services import chat
 from apps.core.error_handling import NotFoundError
-from apps.core.services import ServiceRegistry
 
 router = Router(auth=OwnerKey(), tags=["Conversations"])
 
@@ -22,10 +22,9 @@ router = Router(auth=OwnerKey(), tags=["Conversations"])
     summary="See how an answer came about: passages with scores, what was held back, timings",
 )
 def show_proof(request: HttpRequest, chatbot_id: Path[UUID], conversation_id: UUID, message_id: UUID) -> Proof:
-    chat = ServiceRegistry.get("chat")
-    conversation = chat.of(chatbot_of(request, chatbot_id)).filter(pk=conversation_id).first()
+    conversation = chat().of(chatbot_of(request, chatbot_id)).filter(pk=conversation_id).first()
     if conversation is None:
         raise NotFoundError("This chatbot has no conversation with that id.")
-    message = chat.answer_of(conversation, message_id)
+    message = chat().answer_of(conversation, message_id)
     audit.record(Action.CONVERSATION_OPENED, conversation, message=str(message.pk))
     return proof_of(message)

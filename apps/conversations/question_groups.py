@@ -12,10 +12,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
 from apps.conversations.models import Author, Message
-from apps.core.embedding_service import EmbeddingService, Vector
+from apps.core.embedding_service import Vector
 from apps.core.error_handling import ProviderError
-from apps.core.services import ServiceRegistry
 from apps.retrieval.lexical import UNDETERMINED, analyze
+from apps.retrieval.services import embeddings
 
 MOST_READ = 5000  # questions, the latest
 LONGEST_READ = 500  # characters of each: what it asks for stands in them, and nobody can make the page read megabytes
@@ -84,7 +84,7 @@ class QuestionGroups:
         return QuestionGrouping(groups=tuple(group(asked) for asked in sorted(together.values(), key=order)))
 
     def _embedded(self, texts: Sequence[str]) -> Sequence[Vector]:
-        service: EmbeddingService = ServiceRegistry.get("embeddings")
+        service = embeddings()
         with self._lock:
             known = {text: self._vectors[service.name, text] for text in texts if (service.name, text) in self._vectors}
         unknown = [text for text in dict.fromkeys(texts) if text not in known]

@@ -1,6 +1,7 @@
 """Deletes conversations so many days after their last message, where an owner wants it; contacts stay."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,6 +13,7 @@ from apps.chatbots.models import Chatbot
 from apps.conversations.models import Conversation
 from apps.conversations.retention_models import Retention
 from apps.core.error_handling import ValidationError
+from apps.core.services import ServiceRegistry
 
 FEWEST_DAYS, MOST_DAYS = 1, 3650
 AT_ONCE = 500  # conversations in one transaction
@@ -62,3 +64,8 @@ class RetentionService:
 
 def told(days: int | None) -> str:
     return "until they are deleted" if days is None else f"{days} days"
+
+
+def retention() -> RetentionService:
+    """Return the service that forgets old conversations."""
+    return cast("RetentionService", ServiceRegistry.get("retention"))

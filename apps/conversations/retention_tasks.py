@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
-from apps.core.services import ServiceRegistry
+from apps.conversations.retention import retention
 
 QUEUE = "ingest"  # which every worker works off
 NAME = "forget_old_conversations"
@@ -16,5 +16,5 @@ logger = logging.getLogger(__name__)
 @app.task(name=NAME, queue=QUEUE, queueing_lock=NAME)
 def forget_old_conversations(timestamp: int) -> None:
     """Look once an hour."""
-    if gone := ServiceRegistry.get("retention").forget(datetime.fromtimestamp(timestamp, UTC)):
+    if gone := retention().forget(datetime.fromtimestamp(timestamp, UTC)):
         logger.info("Deleted %d conversations that were kept long enough", gone)

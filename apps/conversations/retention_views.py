@@ -9,7 +9,7 @@ from ninja import Field, Path, Router, Schema
 from apps.accounts.authentication import OwnerKey
 from apps.chatbots.api_views import chatbot_of
 from apps.chatbots.models import Chatbot
-from apps.core.services import ServiceRegistry
+from apps.conversations.retention import retention
 
 router = Router(auth=OwnerKey(), tags=["Conversations"])
 
@@ -30,11 +30,11 @@ def show_retention(request: HttpRequest, chatbot_id: Path[UUID]) -> dict[str, An
 @router.put("", response=RetentionOut, summary="Choose for how many days conversations are kept")
 def choose_retention(request: HttpRequest, chatbot_id: Path[UUID], payload: RetentionIn) -> dict[str, Any]:
     chatbot = chatbot_of(request, chatbot_id)
-    ServiceRegistry.get("retention").keep_for(chatbot, payload.days)
+    retention().keep_for(chatbot, payload.days)
     return told(chatbot)
 
 
 def told(chatbot: Chatbot) -> dict[str, Any]:
-    retention = ServiceRegistry.get("retention")
-    days = retention.days(chatbot)
-    return {"days": days, "older": 0 if days is None else retention.older(chatbot, days).count()}
+    service = retention()
+    days = service.days(chatbot)
+    return {"days": days, "older": 0 if days is None else service.older(chatbot, days).count()}

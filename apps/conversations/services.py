@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, Protocol, cast
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -32,6 +32,7 @@ from apps.conversations.watch import defer_watch
 from apps.core.database.threads import in_database
 from apps.core.database.visitor import visiting
 from apps.core.error_handling import ConflictError, MessageError, NotFoundError
+from apps.core.services import ServiceRegistry
 from apps.rag import create_rag_pipeline
 from apps.rag.events import Cited, Delta, Event, Finished, Grounded, Turn
 
@@ -89,16 +90,45 @@ class Exchange:
     said: Said = field(default_factory=Said, repr=False)
 
 
-class ChatService:
-    """Conversations of visitors with a chatbot."""
+class Chat(Protocol):
+    """What callers know of the chat; a wrapper that settings put round it is one, too."""
 
-    async def answer(self, *, chatbot: Chatbot, message: str, token: str | None) -> AsyncIterator[Started | Event]:
+    def answer(self, *, chatbot: Chatbot, message: str, token: str | None) -> AsyncGenerator[Started | Event, None]:
         """Yield the events of one answer and keep question and answer; `Grounded` is not for the visitor.
 
         Raises MessageError for a question that can't be asked, NotFoundError for an unknown conversation and when the
         chatbot is taken offline meanwhile. Closing the iterator stops the model; what was sent until then is kept as
         incomplete.
         """
+
+    def find(self, *, chatbot: Chatbot, token: str) -> Conversation:
+        """Return the conversation that a token opens. Raises NotFoundError for any other, another bot's too."""
+
+    def spoken(self, conversation: Conversation) -> list[Message]:
+        """Return what was said, oldest first, with citations."""
+
+    def message(self, message_id: uuid.UUID) -> Message:
+        """Return a message with its citations, for who knows already that it is its visitor's. Raises NotFoundError."""
+
+    def answer_of(self, conversation: Conversation, message_id: uuid.UUID) -> Message:
+        """Return an answer of the conversation. Raises NotFoundError."""
+
+    def citation(self, conversation: Conversation, message_id: uuid.UUID, n: int) -> Citation:
+        """Return a citation of an answer. Raises NotFoundError."""
+
+    def give_feedback(self, message: Message, *, value: str, comment: str = "") -> None:
+        """Keep what the visitor thinks of an answer; the last word counts."""
+
+    def of(self, chatbot: Chatbot) -> QuerySet[Conversation]:
+        """Return a chatbot's conversations with visitors, the latest first (for its owner)."""
+
+
+class ChatService(Chat):
+    """Conversations of visitors with a chatbot."""
+
+    async def answer(
+        self, *, chatbot: Chatbot, message: str, token: str | None
+    ) -> AsyncGenerator[Started | Event, None]:
         question = clean_question(message, longest=limits_of(chatbot).longest_message)
         exchange = await in_database(self.ask, chatbot, question, token)
         try:
@@ -151,32 +181,27 @@ class ChatService:
         return Exchange(question=question, token=token, answer=answer, history=history)
 
     def find(self, *, chatbot: Chatbot, token: str) -> Conversation:
-        """Return the conversation that a token opens. Raises NotFoundError for any other, another bot's too."""
         conversation = Conversation.objects.filter(chatbot=chatbot, token_hash=digest(token)).first()
         if conversation is None:
             raise NotFoundError("There is no such conversation. Begin a new one by leaving out the token.")
         return conversation
 
     def spoken(self, conversation: Conversation) -> list[Message]:
-        """Return what was said, oldest first, with citations."""
         return list(messages_of(conversation).prefetch_related("citations"))
 
     def message(self, message_id: uuid.UUID) -> Message:
-        """Return a message with its citations, for who knows already that it is its visitor's. Raises NotFoundError."""
         message = Message.objects.filter(pk=message_id).prefetch_related("citations").first()
         if message is None:
             raise NotFoundError("This conversation has no such answer.")
         return message
 
     def answer_of(self, conversation: Conversation, message_id: uuid.UUID) -> Message:
-        """Return an answer of the conversation. Raises NotFoundError."""
         message = messages_of(conversation).filter(pk=message_id, author=Author.BOT).first()
         if message is None:
             raise NotFoundError("This conversation has no such answer.")
         return message
 
     def citation(self, conversation: Conversation, message_id: uuid.UUID, n: int) -> Citation:
-        """Return a citation of an answer. Raises NotFoundError."""
         citation = Citation.objects.filter(message=self.answer_of(conversation, message_id), n=n).first()
         if citation is None:
             raise NotFoundError("This answer has no such citation.")
@@ -184,13 +209,19 @@ class ChatService:
 
     @transaction.atomic
     def give_feedback(self, message: Message, *, value: str, comment: str = "") -> None:
-        """Keep what the visitor thinks of an answer; the last word counts."""
         message.feedback, message.feedback_comment = FeedbackValue(value), comment.replace("\x00", "")
         message.save(update_fields=["feedback", "feedback_comment"])
 
     def of(self, chatbot: Chatbot) -> QuerySet[Conversation]:
-        """Return a chatbot's conversations with visitors, the latest first (for its owner)."""
         return Conversation.objects.filter(chatbot=chatbot, leak_test=None, is_trial=False).order_by("-last_message_at")
+
+
+async def first_of(events: AsyncIterator[Started | Event]) -> Started:
+    """Return the first event of an answer. Raises what asking for it raises."""
+    started = await anext(events)
+    if not isinstance(started, Started):
+        raise TypeError("An answer begins with another event than Started.")
+    return started
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
@@ -304,3 +335,8 @@ def row_of(message: Message, citation: Any) -> Citation:
         message=message, n=citation.n, passage_id=citation.passage_id, document_id=citation.document_id,
         title=citation.title, url=citation.url, page=citation.page, quote=citation.quote,
     )  # fmt: skip
+
+
+def chat() -> Chat:
+    """Return the chat, in what settings put round it."""
+    return cast("Chat", ServiceRegistry.get("chat"))

@@ -15,8 +15,8 @@ from apps.accounts.services import digest
 from apps.chatbots.models import Chatbot
 from apps.conversations.contact_models import ContactMessage
 from apps.conversations.models import Author, Conversation, Message
+from apps.conversations.services import chat, first_of
 from apps.core.database.threads import in_database
-from apps.core.services import ServiceRegistry
 
 KEPT_FOR = timedelta(days=1)
 JUST_BEGUN = timedelta(minutes=10)  # time enough for a slow model's first answer
@@ -54,9 +54,9 @@ def count_as_trial(conversation: Conversation) -> bool:
 async def try_out(chatbot: Chatbot, question: str) -> uuid.UUID:
     """Ask one question as a trial and return the id of its answer. Raises what the chat's `answer` raises."""
     token = await in_database(begin_trial, chatbot)
-    asked = ServiceRegistry.get("chat").answer(chatbot=chatbot, message=question, token=token)
+    asked = chat().answer(chatbot=chatbot, message=question, token=token)
     async with aclosing(asked) as events:
-        started = await anext(events)
+        started = await first_of(events)
         async for _ in events:
             pass
-    return uuid.UUID(str(started.message_id))
+    return started.message_id

@@ -13,12 +13,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import TacitError, ValidationError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors
 from apps.dashboard.source_list import count
 from apps.dashboard.source_words import rows_of
 from apps.knowledge.models import Disclosure, Source, SourceStatus
-from apps.knowledge.services import Added
+from apps.knowledge.originals import content_of
+from apps.knowledge.services import Added, knowledge_sources
 
 ADDRESSES_AT_ONCE = 500
 LATEST_SHOWN = 12
@@ -87,7 +87,7 @@ def add_text(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def progress_of(chatbot: Chatbot) -> dict[str, Any]:
     """Return how many sources a chatbot has in each state, and how far those are that came last."""
-    sources = ServiceRegistry.get("knowledge_sources").of(chatbot)
+    sources = knowledge_sources().of(chatbot)
     return {"counts": count(sources), "rows": rows_of(sources.order_by("-created_at", "-pk")[:LATEST_SHOWN])}
 
 
@@ -109,11 +109,11 @@ def told(added: Added) -> dict[str, str]:
 def add_files(request: HttpRequest, visit: Visit, files: Sequence["UploadedFile[Any]"]) -> list[Added]:
     """Add uploaded files; `path` tells where each lay in its folder, so that two of one name stay two."""
     paths = request.POST.getlist("path")
-    service = ServiceRegistry.get("knowledge_sources")
+    service = knowledge_sources()
     return [
         service.add_file(
             chatbot=visit.chatbot, file_name=paths[place] if place < len(paths) else file.name or "",
-            content=file.file, disclosure=disclosure_of(request), by=visit.member.user,
+            content=content_of(file), disclosure=disclosure_of(request), by=visit.member.user,
         )
         for place, file in enumerate(files)
     ]  # fmt: skip
@@ -121,7 +121,7 @@ def add_files(request: HttpRequest, visit: Visit, files: Sequence["UploadedFile[
 
 def add_addresses(request: HttpRequest, visit: Visit, added: list[Added]) -> list[str]:
     """Add the form's addresses to what was added; return the lines that are none."""
-    service, rejected = ServiceRegistry.get("knowledge_sources"), []
+    service, rejected = knowledge_sources(), []
     disclosure, by = disclosure_of(request), visit.member.user
     for line in lines_of(request.POST.get("addresses", "")):
         try:
@@ -132,11 +132,10 @@ def add_addresses(request: HttpRequest, visit: Visit, added: list[Added]) -> lis
 
 
 def add_a_text(request: HttpRequest, visit: Visit) -> Added:
-    added: Added = ServiceRegistry.get("knowledge_sources").add_text(
+    return knowledge_sources().add_text(
         chatbot=visit.chatbot, text=request.POST.get("text", "").replace("\r\n", "\n"),
         title=request.POST.get("title", ""), disclosure=disclosure_of(request), by=visit.member.user,
     )  # fmt: skip
-    return added
 
 
 def disclosure_of(request: HttpRequest) -> str:

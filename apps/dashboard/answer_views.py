@@ -17,13 +17,14 @@ from apps.accounts.audit import Action, record
 from apps.chatbots.models import Chatbot
 from apps.conversations.models import Author, Conversation, Message
 from apps.conversations.proof import question_of
+from apps.conversations.services import chat
 from apps.conversations.trials import try_out
 from apps.core.error_handling import NotFoundError, TacitError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.spoken import spoken
 from apps.knowledge import originals
 from apps.knowledge.models import Disclosure, Source, SourceKind
+from apps.knowledge.services import knowledge_sources
 
 LONGEST_TITLE = 200
 STAYS_LEARN_ONLY = (
@@ -92,7 +93,7 @@ def add(request: HttpRequest, visit: Visit, conversation_id: UUID, message_id: U
     if there is not None and request.POST.get("replaces") != str(there.pk):
         return shown(request, visit, gap, draft=Draft(title=title, text=text, replaces=there), status=409)
     try:
-        added = ServiceRegistry.get("knowledge_sources").add_text(
+        added = knowledge_sources().add_text(
             chatbot=visit.chatbot, title=title, text=text, disclosure=Disclosure.CITABLE, by=visit.member.user
         )
     except TacitError as error:
@@ -141,12 +142,11 @@ def shown(
 
 
 def gap_of(chatbot: Chatbot, conversation_id: UUID, message_id: UUID) -> Gap:
-    chat = ServiceRegistry.get("chat")
-    conversation = chat.of(chatbot).filter(pk=conversation_id).first()
+    conversation = chat().of(chatbot).filter(pk=conversation_id).first()
     if conversation is None:
         raise Http404
     try:
-        found = chat.answer_of(conversation, message_id)
+        found = chat().answer_of(conversation, message_id)
     except NotFoundError:
         raise Http404 from None
     return Gap(conversation=conversation, answer=found, question=question_of(found))
@@ -157,8 +157,7 @@ def source_of(chatbot: Chatbot, source_id: str | None) -> Source | None:
         wanted = UUID(source_id or "")
     except ValueError:
         return None
-    found: Source | None = ServiceRegistry.get("knowledge_sources").of(chatbot).filter(pk=wanted).first()
-    return found
+    return knowledge_sources().of(chatbot).filter(pk=wanted).first()
 
 
 def trial_of(visit: Visit, message_id: str | None) -> Message | None:
@@ -190,7 +189,7 @@ def titles_of_texts(chatbot: Chatbot, titles: Collection[str]) -> set[str]:
 
 
 def texts_of(chatbot: Chatbot) -> QuerySet[Source]:
-    sources: QuerySet[Source] = ServiceRegistry.get("knowledge_sources").of(chatbot)
+    sources = knowledge_sources().of(chatbot)
     return sources.filter(kind=SourceKind.TEXT, disclosure=Disclosure.CITABLE)
 
 

@@ -10,10 +10,9 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import Member
-from apps.chatbots.lifecycle import KEPT_DELETED
+from apps.chatbots.lifecycle import KEPT_DELETED, lifecycle
 from apps.chatbots.models import Chatbot
 from apps.conversations.models import Author, Conversation, Message
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import may_change
 from apps.knowledge.models import Source, SourceStatus
 
@@ -103,11 +102,11 @@ def counted(rows: QuerySet[Any], by: str) -> dict[UUID, int]:
 
 def removed_of(members: Iterable[Member]) -> list[RemovedBot]:
     """Return what was deleted of late and can still be taken back."""
-    lifecycle = ServiceRegistry.get("lifecycle")
     return [
         RemovedBot(chatbot=chatbot, may_change=may_change(member), gone_at=chatbot.deleted_at + KEPT_DELETED)
         for member in members
-        for chatbot in lifecycle.removed(member.organization)
+        for chatbot in lifecycle().removed(member.organization)
+        if chatbot.deleted_at
     ]
 
 

@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from apps.chatbots.lifecycle import KEPT_DELETED
+from apps.chatbots.lifecycle import KEPT_DELETED, lifecycle
+from apps.chatbots.services import chatbots
 from apps.core.error_handling import ConflictError, NotFoundError, ValidationError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_editors_of_removed, for_members
 from apps.knowledge.models import Source
 
@@ -35,7 +35,7 @@ def copy(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Make the copy; it begins offline, so that nobody meets it before its owner has looked at it."""
     name, with_sources = request.POST.get("name", ""), request.POST.get("sources") == "yes"
     try:
-        made = ServiceRegistry.get("lifecycle").duplicate(visit.chatbot, name=name, with_sources=with_sources)
+        made = lifecycle().duplicate(visit.chatbot, name=name, with_sources=with_sources)
     except (ConflictError, ValidationError) as error:
         return asked(request, visit, name=name, problem=str(error))
     messages.success(request, f"{made.name} is made. It is offline until you put it online.")
@@ -47,7 +47,7 @@ def put_online(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Let visitors in, or out, as the pressed button says."""
     online = request.POST.get("online") == "yes"
     try:
-        ServiceRegistry.get("chatbots").update(visit.chatbot, is_published=online)
+        chatbots().update(visit.chatbot, is_published=online)
     except (ConflictError, NotFoundError) as error:
         messages.error(request, str(error))
     else:
@@ -61,7 +61,7 @@ def put_online(request: HttpRequest, visit: Visit) -> HttpResponse:
 @for_editors
 def archive(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Put a chatbot away; the toast takes it out again."""
-    ServiceRegistry.get("lifecycle").archive(visit.chatbot)
+    lifecycle().archive(visit.chatbot)
     told = f"{visit.chatbot.name} is archived, and offline."
     messages.success(request, told, extra_tags=reverse("bot-unarchive", args=[visit.chatbot.pk]))
     return redirect("home")
@@ -69,7 +69,7 @@ def archive(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @for_editors
 def unarchive(request: HttpRequest, visit: Visit) -> HttpResponse:
-    chatbot = ServiceRegistry.get("lifecycle").unarchive(visit.chatbot)
+    chatbot = lifecycle().unarchive(visit.chatbot)
     messages.success(request, f"{chatbot.name} is out of the archive, and {online_or_offline(chatbot.is_published)}.")
     return redirect("home")
 
@@ -77,7 +77,7 @@ def unarchive(request: HttpRequest, visit: Visit) -> HttpResponse:
 @for_editors
 def delete(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Delete a chatbot; the toast takes it back, and so does the list of deleted ones, for some days."""
-    ServiceRegistry.get("lifecycle").remove(visit.chatbot)
+    lifecycle().remove(visit.chatbot)
     told = f"{visit.chatbot.name} is deleted. You can take that back for {KEPT_DELETED.days} days."
     messages.success(request, told, extra_tags=reverse("bot-restore", args=[visit.chatbot.pk]))
     return redirect("home")
@@ -85,7 +85,7 @@ def delete(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @for_editors_of_removed
 def restore(request: HttpRequest, visit: Visit) -> HttpResponse:
-    chatbot = ServiceRegistry.get("lifecycle").restore(visit.chatbot)
+    chatbot = lifecycle().restore(visit.chatbot)
     state = "archived" if chatbot.archived_at else online_or_offline(chatbot.is_published)
     messages.success(request, f"{chatbot.name} is back, with everything it had, and {state}.")
     return redirect("home")

@@ -18,7 +18,7 @@ from apps.conversations.contact_models import (
     ContactState,
     DeliveryState,
 )
-from apps.core.services import ServiceRegistry
+from apps.conversations.contacts import contacts
 
 SHOWN = {"": "All", ContactState.NEW.value: "New", ContactState.DONE.value: "Done", "undelivered": "Not delivered"}
 CONTACTS_PER_PAGE = 20
@@ -51,7 +51,7 @@ class ContactFilter:
         return urlencode({name: value for name, value in (("show", self.show), ("text", self.text)) if value})
 
     def contacts(self, chatbot: Chatbot) -> QuerySet[Contact]:
-        service = ServiceRegistry.get("contacts")
+        service = contacts()
         found: QuerySet[Contact] = service.of(chatbot, search=self.text, state=self.show)
         return service.undelivered(found) if self.show == "undelivered" else found
 

@@ -17,8 +17,8 @@ from apps.conversations.contact_form import form_of
 from apps.conversations.contact_mail import mail_test
 from apps.conversations.contact_models import Channel, Contact, ContactState
 from apps.conversations.contact_webhook import post_test
+from apps.conversations.contacts import contacts
 from apps.core.error_handling import ConflictError, NotFoundError, TacitError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.contact_list import ContactFilter, listed, ways_of
 
@@ -29,7 +29,7 @@ MARKED = {ContactState.DONE: "Marked as done.", ContactState.NEW: "Open again."}
 
 
 @for_members
-def contacts(request: HttpRequest, visit: Visit) -> HttpResponse:
+def show(request: HttpRequest, visit: Visit) -> HttpResponse:
     """List the contacts, the latest first, with what became of their deliveries."""
     wanted = ContactFilter.of(request.GET)
     page = wanted.page(visit.chatbot, request.GET.get("page"))
@@ -53,7 +53,7 @@ def contacts(request: HttpRequest, visit: Visit) -> HttpResponse:
 def mark(request: HttpRequest, visit: Visit, contact_id: UUID, state: str) -> HttpResponse:
     """Mark a contact as done or as new; the toast takes it back."""
     if state in ContactState.values and (contact := found(visit, contact_id)):
-        ServiceRegistry.get("contacts").mark(contact, state=ContactState(state))
+        contacts().mark(contact, state=ContactState(state))
         other = ContactState.NEW if state == ContactState.DONE else ContactState.DONE
         undo = reverse("bot-contact-mark", args=[visit.chatbot.pk, contact_id, other])
         messages.success(request, MARKED[ContactState(state)], extra_tags=undo)
@@ -64,7 +64,7 @@ def mark(request: HttpRequest, visit: Visit, contact_id: UUID, state: str) -> Ht
 def delete(request: HttpRequest, visit: Visit, contact_id: UUID) -> HttpResponse:
     """Delete a contact; the page has asked before."""
     if contact := found(visit, contact_id):
-        ServiceRegistry.get("contacts").delete(contact)
+        contacts().delete(contact)
         messages.success(request, "The contact is deleted.")
     return back_to_list(request, visit)
 
@@ -74,7 +74,7 @@ def send_again(request: HttpRequest, visit: Visit, contact_id: UUID, delivery_id
     """Begin a delivery anew."""
     if contact := found(visit, contact_id):
         try:
-            ServiceRegistry.get("contacts").send_again(contact, delivery_id=delivery_id)
+            contacts().send_again(contact, delivery_id=delivery_id)
             messages.success(request, "It is being sent again.")
         except (ConflictError, NotFoundError) as error:
             messages.error(request, str(error))
@@ -120,8 +120,7 @@ def export(request: HttpRequest, visit: Visit) -> HttpResponse | StreamingHttpRe
 def found(visit: Visit, contact_id: UUID) -> Contact | None:
     """Return a contact, or None when somebody deleted it meanwhile."""
     try:
-        contact: Contact = ServiceRegistry.get("contacts").get(chatbot=visit.chatbot, contact_id=contact_id)
-        return contact
+        return contacts().get(chatbot=visit.chatbot, contact_id=contact_id)
     except NotFoundError:
         return None
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from apps.accounts import audit
 from apps.accounts.audit import Action
-from apps.core.services import ServiceRegistry
+from apps.conversations.services import chat
 from apps.dashboard.access import Visit, for_members
 from apps.dashboard.conversation_list import ConversationFilter, Gap, choices, gaps_of, listed
 from apps.dashboard.spoken import spoken
@@ -35,7 +35,7 @@ class Talk:
 def conversations(request: HttpRequest, visit: Visit) -> HttpResponse:
     """List the conversations that are looked for, the latest first, each by its first question."""
     wanted = ConversationFilter.of(request.GET.dict())
-    people = ServiceRegistry.get("chat").of(visit.chatbot)
+    people = chat().of(visit.chatbot)
     page = Paginator(listed(wanted.apply(people)), CONVERSATIONS_PER_PAGE).get_page(request.GET.get("page"))
     gaps = gaps_of(page.object_list)
     context = {
@@ -52,11 +52,10 @@ def conversations(request: HttpRequest, visit: Visit) -> HttpResponse:
 @for_members
 def conversation(request: HttpRequest, visit: Visit, conversation_id: UUID) -> HttpResponse:
     """Show what was said, and how each answer came about; that it was opened is recorded."""
-    chat = ServiceRegistry.get("chat")
-    found = chat.of(visit.chatbot).filter(pk=conversation_id).first()
+    found = chat().of(visit.chatbot).filter(pk=conversation_id).first()
     if found is None:
         raise Http404
     audit.record(Action.CONVERSATION_OPENED, found)
-    said = [spoken(message) for message in chat.spoken(found)]
+    said = [spoken(message) for message in chat().spoken(found)]
     context = {**visit.context("conversations"), "conversation": found, "said": said}
     return render(request, "dashboard/conversation.html", context)

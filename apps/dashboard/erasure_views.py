@@ -9,10 +9,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from apps.conversations.erasure import VisitorTraces
+from apps.conversations.erasure import erasure
 from apps.conversations.models import Conversation
+from apps.conversations.services import chat
 from apps.core.error_handling import NotFoundError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
 
 
@@ -32,13 +32,13 @@ def ask_about_conversation(request: HttpRequest, visit: Visit, conversation_id: 
 @for_editors
 def delete_conversation(request: HttpRequest, visit: Visit, conversation_id: UUID) -> HttpResponse:
     """Delete the conversation, or all of its visitor's, as the pressed button says."""
-    talk, erasure = found(visit, conversation_id), ServiceRegistry.get("erasure")
+    talk, service = found(visit, conversation_id), erasure()
     what = request.POST.get("what", "")
     if what == "conversation":
-        erasure.delete_conversation(talk)
+        service.delete_conversation(talk)
         messages.success(request, "The conversation is deleted.")
     elif what == "visitor":
-        erasure.delete_visitor(visit.chatbot, erasure.traces_of(talk))
+        service.delete_visitor(visit.chatbot, service.traces_of(talk))
         messages.success(request, "Everything of this visitor is deleted.")
     else:
         return asked_about(request, visit, talk)
@@ -46,7 +46,7 @@ def delete_conversation(request: HttpRequest, visit: Visit, conversation_id: UUI
 
 
 def found(visit: Visit, conversation_id: UUID) -> Conversation:
-    talk: Conversation | None = ServiceRegistry.get("chat").of(visit.chatbot).filter(pk=conversation_id).first()
+    talk = chat().of(visit.chatbot).filter(pk=conversation_id).first()
     if talk is None:
         raise Http404
     return talk
@@ -57,7 +57,7 @@ def asked_about(request: HttpRequest, visit: Visit, talk: Conversation) -> HttpR
         **visit.context("conversations"),
         "conversation": talk,
         "messages_said": talk.messages.count(),
-        "traces": ServiceRegistry.get("erasure").traces_of(talk),
+        "traces": erasure().traces_of(talk),
     }
     return render(request, "dashboard/delete_conversation.html", context)
 
@@ -65,15 +65,15 @@ def asked_about(request: HttpRequest, visit: Visit, talk: Conversation) -> HttpR
 @for_editors
 def visitor(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Find all that is of whoever left an e-mail address; ask, and delete it once that was said."""
-    email, erasure = request.POST.get("email", ""), ServiceRegistry.get("erasure")
+    email, service = request.POST.get("email", ""), erasure()
     try:
-        traces: VisitorTraces = erasure.traces_by_email(visit.chatbot, email)
+        traces = service.traces_by_email(visit.chatbot, email)
     except NotFoundError as error:
         messages.error(request, str(error))
         return redirect(f"{reverse('bot-settings', args=[visit.chatbot.pk])}#visitors")
     if request.POST.get("sure") != "yes":
         context = {**visit.context("settings"), "traces": traces, "email": email}
         return render(request, "dashboard/delete_visitor.html", context)
-    erasure.delete_visitor(visit.chatbot, traces)
+    service.delete_visitor(visit.chatbot, traces)
     messages.success(request, "Everything of this visitor is deleted.")
     return redirect(f"{reverse('bot-settings', args=[visit.chatbot.pk])}#visitors")

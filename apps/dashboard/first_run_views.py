@@ -9,8 +9,8 @@ from django.urls import reverse
 from apps.accounts.models import Member
 from apps.chatbots import languages
 from apps.chatbots.models import Chatbot
+from apps.chatbots.services import chatbots
 from apps.core.error_handling import ConflictError, ValidationError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, by_editors, for_members, may_change, of_organization
 from apps.dashboard.add_source_views import adding, progress_of
 from apps.dashboard.views import is_first_run
@@ -46,7 +46,7 @@ def create(request: HttpRequest, member: Member) -> HttpResponse:
     if filled_in["language"] not in LANGUAGES:
         filled_in["language"] = ""
     try:
-        made = ServiceRegistry.get("chatbots").create(organization=member.organization, **filled_in)
+        made = chatbots().create(organization=member.organization, **filled_in)
     except (ConflictError, ValidationError) as error:
         return naming(request, member, problem=str(error), **filled_in)
     return redirect("bot-first-sources", made.pk)

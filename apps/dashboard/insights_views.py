@@ -7,10 +7,10 @@ from django.shortcuts import render
 
 from apps.accounts.audit import Action, record
 from apps.chatbots.models import Chatbot
-from apps.conversations.insights import InsightsService, Period, Tally, Times
+from apps.conversations.insights import Period, Tally, Times, insights
 from apps.conversations.question_groups import QuestionGroup, QuestionGrouping
+from apps.conversations.services import chat
 from apps.core.csv_lines import line
-from apps.core.services import ServiceRegistry
 from apps.dashboard import insight_sections as sections
 from apps.dashboard.access import Visit, for_members
 from apps.dashboard.answer_views import title_of, titles_of_texts
@@ -52,7 +52,7 @@ class Report:
 
 
 @for_members
-def insights(request: HttpRequest, visit: Visit) -> HttpResponse:
+def show(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the figures of the last 7, 30 or 90 days."""
     period = period_of(request)
     found = report(visit.chatbot, period)
@@ -64,8 +64,8 @@ def insights(request: HttpRequest, visit: Visit) -> HttpResponse:
         "headlines": headlines(found),
         "groups": shown_groups(visit.chatbot, found.unanswered),
         "more_groups": max(0, len(found.unanswered.groups) - GROUPS_SHOWN),
-        "comments": ServiceRegistry.get("insights").comments(visit.chatbot, period),
-        "was_ever_asked": bool(found.now.questions) or ServiceRegistry.get("chat").of(visit.chatbot).exists(),
+        "comments": insights().comments(visit.chatbot, period),
+        "was_ever_asked": bool(found.now.questions) or chat().of(visit.chatbot).exists(),
     }
     return render(request, "dashboard/insights.html", context)
 
@@ -90,7 +90,7 @@ def period_of(request: HttpRequest) -> Period:
 
 
 def report(chatbot: Chatbot, period: Period) -> Report:
-    facts: InsightsService = ServiceRegistry.get("insights")
+    facts = insights()
     days = facts.days(chatbot, period)
     now, before = sum((one.tally for one in days), start=Tally()), facts.tally(chatbot, period.before())
     times, used = facts.times(chatbot, period), facts.sources(chatbot, period)

@@ -7,10 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from apps.accounts.models import ApiKey, Role
-from apps.accounts.services import SCOPES_OF_ROLE
+from apps.accounts.models import Role
+from apps.accounts.services import SCOPES_OF_ROLE, users
 from apps.core.error_handling import NotFoundError, ValidationError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.member_views import own_address
 from apps.dashboard.organization_access import EDITORS, Belonging, organization_page
 
@@ -26,7 +25,7 @@ def show(request: HttpRequest, belonging: Belonging) -> HttpResponse:
 def page(request: HttpRequest, belonging: Belonging, *, wrong: str = "") -> HttpResponse:
     context = {
         **belonging.context("keys"),
-        "keys": ServiceRegistry.get("users").keys_of(belonging.member),
+        "keys": users().keys_of(belonging.member),
         "wrong": wrong,
         "typed": request.POST,
         "may_write": "write" in SCOPES_OF_ROLE[Role(belonging.member.role)],
@@ -45,7 +44,7 @@ def create(request: HttpRequest, belonging: Belonging) -> HttpResponse:
     if scopes is None:
         return page(request, belonging, wrong="Choose what the key may do.")
     try:
-        made = ServiceRegistry.get("users").create_api_key(member=belonging.member, name=name, scopes=scopes)
+        made = users().create_api_key(member=belonging.member, name=name, scopes=scopes)
     except ValidationError as error:
         return page(request, belonging, wrong=str(error))
     context = {
@@ -62,14 +61,13 @@ def create(request: HttpRequest, belonging: Belonging) -> HttpResponse:
 @organization_page("GET", "HEAD", "POST", roles=EDITORS)
 def revoke(request: HttpRequest, belonging: Belonging, key_id: UUID) -> HttpResponse:
     """Ask whether a key is to end, and end it once that was said."""
-    users = ServiceRegistry.get("users")
-    key: ApiKey | None = users.keys_of(belonging.member).filter(pk=key_id).first()
+    key = users().keys_of(belonging.member).filter(pk=key_id).first()
     if key is None:
         raise Http404
     if request.method != "POST":
         return render(request, "dashboard/revoke_key.html", {**belonging.context("keys"), "key": key})
     try:
-        users.revoke_api_key(member=belonging.member, key_id=key_id)
+        users().revoke_api_key(member=belonging.member, key_id=key_id)
         messages.success(request, f"The key “{key.name or key.prefix}” is revoked. It fails from now on.")
     except NotFoundError as error:
         messages.error(request, str(error))

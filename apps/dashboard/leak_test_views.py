@@ -12,9 +12,9 @@ from apps.accounts import audit
 from apps.accounts.audit import Action
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import ConflictError, NotFoundError, ValidationError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.wording import CORRECT
+from apps.observability.leaktest.service import leak_tests
 
 UNDER_WAY = {"queued", "running"}
 RUNS_SHOWN = 5
@@ -35,7 +35,7 @@ class FamilyRow:
 
 def leak_tests_of(chatbot: Chatbot) -> dict[str, Any]:
     """Return what the pages show of a chatbot's leak tests."""
-    service = ServiceRegistry.get("leak_tests")
+    service = leak_tests()
     runs = list(service.of(chatbot)[:RUNS_SHOWN])
     latest = service.latest(chatbot)
     return {
@@ -63,7 +63,7 @@ def state(request: HttpRequest, visit: Visit) -> HttpResponse:
 def start(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Queue a leak test with the chatbot's own model, or with the worst model there is."""
     try:
-        ServiceRegistry.get("leak_tests").start(visit.chatbot, worst=request.POST.get("model") == "worst")
+        leak_tests().start(visit.chatbot, worst=request.POST.get("model") == "worst")
     except (ConflictError, ValidationError) as error:
         messages.error(request, str(error))
     return redirect("bot-privacy", visit.chatbot.pk)
@@ -72,7 +72,7 @@ def start(request: HttpRequest, visit: Visit) -> HttpResponse:
 @for_members
 def report(request: HttpRequest, visit: Visit, run_id: UUID) -> HttpResponse:
     """Show a run family by family, with examples; these quote learn-only sources, so that it was opened is recorded."""
-    service = ServiceRegistry.get("leak_tests")
+    service = leak_tests()
     try:
         run = service.get(chatbot=visit.chatbot, run_id=run_id)
     except NotFoundError:

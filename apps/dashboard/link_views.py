@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from apps.core.error_handling import NotFoundError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
+from apps.knowledge.links import steering_links
 
 LINKS_PER_PAGE = 25
 
@@ -17,7 +17,7 @@ LINKS_PER_PAGE = 25
 @for_members
 def links(request: HttpRequest, visit: Visit) -> HttpResponse:
     """List the links; that they were looked at is recorded, since they quote learn-only sources."""
-    service = ServiceRegistry.get("steering_links")
+    service = steering_links()
     total = service.count(visit.chatbot)
     page = Paginator(range(total), LINKS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -34,7 +34,7 @@ def links(request: HttpRequest, visit: Visit) -> HttpResponse:
 def remove(request: HttpRequest, visit: Visit, link_id: UUID) -> HttpResponse:
     """Take a link away; one that is gone already is no mistake."""
     try:
-        ServiceRegistry.get("steering_links").remove(visit.chatbot, link_id)
+        steering_links().remove(visit.chatbot, link_id)
         messages.success(request, "Removed. Visitors are no longer led from the one to the other.")
     except NotFoundError:
         messages.info(request, "This link is gone already.")
@@ -43,6 +43,6 @@ def remove(request: HttpRequest, visit: Visit, link_id: UUID) -> HttpResponse:
 
 @for_editors
 def restore(request: HttpRequest, visit: Visit) -> HttpResponse:
-    ServiceRegistry.get("steering_links").restore(visit.chatbot)
+    steering_links().restore(visit.chatbot)
     messages.success(request, "The links you removed come back as soon as a worker has looked for them.")
     return redirect("bot-links", visit.chatbot.pk)

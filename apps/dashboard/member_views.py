@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from apps.accounts.invitation_mail import mail_is_sent
-from apps.accounts.members import Invitation, may_be_handed_a_link
+from apps.accounts.members import Invitation, may_be_handed_a_link, members
 from apps.accounts.models import Member, Role
 from apps.core.error_handling import (
     ConflictError,
@@ -18,7 +18,6 @@ from apps.core.error_handling import (
     RateLimitError,
     ValidationError,
 )
-from apps.core.services import ServiceRegistry
 from apps.dashboard.organization_access import OWNERS, Belonging, organization_page
 
 ROLES = {
@@ -35,11 +34,11 @@ def show(request: HttpRequest, belonging: Belonging) -> HttpResponse:
 
 def page(request: HttpRequest, belonging: Belonging, *, wrong: dict[str, str] | None = None) -> HttpResponse:
     """Render the page; what was `wrong` beside its field, with what was typed."""
-    members = list(ServiceRegistry.get("members").of(belonging.organization))
+    everyone = list(members().of(belonging.organization))
     context: dict[str, Any] = {
         **belonging.context("members"),
-        "members": members,
-        "can_be_let_in": {one.pk for one in members if mail_is_sent() or may_be_handed_a_link(one)},
+        "members": everyone,
+        "can_be_let_in": {one.pk for one in everyone if mail_is_sent() or may_be_handed_a_link(one)},
         "roles": ROLES.items(),
         "mailing": mail_is_sent(),
         "wrong": wrong or {},
@@ -51,7 +50,7 @@ def page(request: HttpRequest, belonging: Belonging, *, wrong: dict[str, str] | 
 @organization_page("POST", roles=OWNERS)
 def rename(request: HttpRequest, belonging: Belonging) -> HttpResponse:
     try:
-        ServiceRegistry.get("members").rename(belonging.organization, request.POST.get("name", ""))
+        members().rename(belonging.organization, request.POST.get("name", ""))
     except ValidationError as error:
         return page(request, belonging, wrong=dict(error.fields))
     messages.success(request, "The name is saved.")
@@ -63,7 +62,7 @@ def invite(request: HttpRequest, belonging: Belonging) -> HttpResponse:
     """Make somebody a member, and see to it that they can come in."""
     email, role = request.POST.get("email", ""), request.POST.get("role", "")
     try:
-        invitation = ServiceRegistry.get("members").invite(
+        invitation = members().invite(
             organization=belonging.organization, email=email, role=role, address=own_address(request)
         )
     except ValidationError as error:
@@ -97,7 +96,7 @@ def let_in(request: HttpRequest, belonging: Belonging, member_id: int) -> HttpRe
     """Send or show a new link to a member who can't come in."""
     member = found(belonging, member_id)
     try:
-        invitation = ServiceRegistry.get("members").let_in(member, address=own_address(request))
+        invitation = members().let_in(member, address=own_address(request))
     except (FetchUnavailableError, RateLimitError) as error:
         messages.error(request, str(error))
         return to_members(belonging)
@@ -107,7 +106,7 @@ def let_in(request: HttpRequest, belonging: Belonging, member_id: int) -> HttpRe
 @organization_page("POST", roles=OWNERS)
 def change_role(request: HttpRequest, belonging: Belonging, member_id: int) -> HttpResponse:
     try:
-        member = ServiceRegistry.get("members").change_role(
+        member = members().change_role(
             found(belonging, member_id), request.POST.get("role", "")
         )  # fmt: skip
         messages.success(request, f"{member.user.email} is {member.get_role_display().lower()} now.")
@@ -123,7 +122,7 @@ def remove(request: HttpRequest, belonging: Belonging, member_id: int) -> HttpRe
     if request.method != "POST":
         return render(request, "dashboard/remove_member.html", {**belonging.context("members"), "leaving": member})
     try:
-        ServiceRegistry.get("members").remove(member)
+        members().remove(member)
         messages.success(request, f"{member.user.email} no longer belongs to {belonging.organization.name}.")
     except (ConflictError, NotFoundError) as error:
         messages.error(request, str(error))
@@ -132,7 +131,7 @@ def remove(request: HttpRequest, belonging: Belonging, member_id: int) -> HttpRe
 
 def found(belonging: Belonging, member_id: int) -> Member:
     try:
-        member: Member = ServiceRegistry.get("members").get(
+        member = members().get(
             organization=belonging.organization, member_id=member_id
         )  # fmt: skip
     except NotFoundError:

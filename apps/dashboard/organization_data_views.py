@@ -12,9 +12,9 @@ from apps.accounts.audit import Action, organization_subject, record, trail
 from apps.accounts.audit_export import csv_lines
 from apps.accounts.models import Member, User
 from apps.chatbots.models import Chatbot
+from apps.conversations.erasure import erasure
 from apps.conversations.export import archive, audit_entries
 from apps.core.error_handling import ValidationError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.organization_access import OWNERS, Belonging, organization_page
 from apps.dashboard.wording import audit_line
 from apps.knowledge.downloads import sent
@@ -92,9 +92,7 @@ def as_download(response: Response, name: str) -> Response:
 def delete(request: HttpRequest, belonging: Belonging) -> HttpResponse:
     """Delete the organization, if its name was typed; who belongs to no other one has no account any more."""
     try:
-        ServiceRegistry.get("erasure").delete_organization(
-            belonging.organization, typed_name=request.POST.get("typed_name", "")
-        )
+        erasure().delete_organization(belonging.organization, typed_name=request.POST.get("typed_name", ""))
     except ValidationError as error:
         return page(request, belonging, wrong=str(error))
     if not User.objects.filter(pk=belonging.member.user_id).exists():

@@ -13,13 +13,17 @@ from django.urls import reverse
 from apps.accounts.audit import Action, record, trail
 from apps.accounts.audit_export import csv_lines
 from apps.chatbots.models import Chatbot, LearnOnlyUse
+from apps.chatbots.services import chatbots
 from apps.conversations.models import Message
 from apps.core.error_handling import NotFoundError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.leak_test_views import leak_tests_of
 from apps.dashboard.wording import USES, AlarmLine, alarm_line, audit_line
+from apps.knowledge.links import steering_links
 from apps.knowledge.models import Disclosure, Source
+from apps.knowledge.services import knowledge_sources
+from apps.observability.leaktest.service import leak_tests
+from apps.rag.privacy_service import privacy
 from apps.retrieval.models import PrivacyAlarm
 
 SOURCES_PER_PAGE = 50
@@ -28,19 +32,19 @@ ALARMS_SHOWN = 20
 
 
 @for_members
-def privacy(request: HttpRequest, visit: Visit) -> HttpResponse:
+def show(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show everything about a chatbot's privacy on one page."""
     shown = request.GET.get("show", "")
-    sources: QuerySet[Source] = ServiceRegistry.get("knowledge_sources").of(visit.chatbot)
+    sources = knowledge_sources().of(visit.chatbot)
     context = {
         **visit.context("privacy"),
-        "promise": ServiceRegistry.get("privacy").promise(visit.chatbot, measured(visit.chatbot)),
+        "promise": privacy().promise(visit.chatbot, measured(visit.chatbot)),
         "uses": USES,
         "counts": counts(sources),
         "shown": shown if shown in Disclosure.values else "",
         "sources": page_of(request, sources.filter(disclosure=shown) if shown in Disclosure.values else sources),
         "flipped": request.GET.get("flipped", ""),
-        "links": ServiceRegistry.get("steering_links").count(visit.chatbot),
+        "links": steering_links().count(visit.chatbot),
         "leak_tests": leak_tests_of(visit.chatbot),
         "alarms": alarms_of(visit.chatbot),
         "audit": [audit_line(entry) for entry in entries_of(visit.chatbot)[:ENTRIES_SHOWN]],
@@ -50,7 +54,7 @@ def privacy(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def measured(chatbot: Chatbot) -> Any:
     """Return the last leak test of a chatbot, if what it found still holds."""
-    tests = ServiceRegistry.get("leak_tests")
+    tests = leak_tests()
     run = tests.latest(chatbot)
     return run if run is not None and tests.is_current(run) else None
 
@@ -88,14 +92,14 @@ def change_use(request: HttpRequest, visit: Visit) -> HttpResponse:
         return render(
             request, "dashboard/inform.html", {**visit.context("privacy"), "asked": "understood" in request.POST}
         )
-    ServiceRegistry.get("chatbots").update(visit.chatbot, learn_only_use=wanted)
+    chatbots().update(visit.chatbot, learn_only_use=wanted)
     return redirect("bot-privacy", visit.chatbot.pk)
 
 
 @for_editors
 def accept_both(request: HttpRequest, visit: Visit, source_id: UUID) -> HttpResponse:
     """Decide whether visitors may read a citable source although a learn-only one says the same."""
-    service = ServiceRegistry.get("knowledge_sources")
+    service = knowledge_sources()
     try:
         source = service.get(chatbot=visit.chatbot, source_id=source_id)
     except NotFoundError:
@@ -107,7 +111,7 @@ def accept_both(request: HttpRequest, visit: Visit, source_id: UUID) -> HttpResp
 @for_editors
 def flip(request: HttpRequest, visit: Visit, source_id: UUID) -> HttpResponse:
     """Put a source into the class that the pressed half of its switch names; back on the page, this can be undone."""
-    service = ServiceRegistry.get("knowledge_sources")
+    service = knowledge_sources()
     try:
         source = service.get(chatbot=visit.chatbot, source_id=source_id)
     except NotFoundError:

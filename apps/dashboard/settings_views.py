@@ -10,10 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.chatbots.budget_service import budget
 from apps.chatbots.lifecycle import KEPT_DELETED
 from apps.chatbots.models import Chatbot
+from apps.chatbots.services import chatbots
+from apps.conversations.retention import retention
 from apps.core.error_handling import ConflictError, NotFoundError, ValidationError
-from apps.core.services import ServiceRegistry, load
+from apps.core.services import load
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.settings_forms import SECTIONS, TONES, RetentionForm, SectionForm
 
@@ -30,23 +33,23 @@ def page(
     request: HttpRequest,
     visit: Visit,
     typed: Mapping[str, SectionForm] | None = None,
-    retention: RetentionForm | None = None,
+    keeping: RetentionForm | None = None,
     **more: Any,
 ) -> HttpResponse:  # fmt: skip
     """Render all sections; those that were `typed` and refused as they were typed."""
     forms = {name: section.of(visit.chatbot) for name, section in SECTIONS.items()} | dict(typed or {})
-    kept = ServiceRegistry.get("retention").days(visit.chatbot)
+    kept = retention().days(visit.chatbot)
     context = {
         **visit.context("settings"),
         "sections": forms,
         "tones": TONES,
         "kept_days": KEPT_DELETED.days,
         "language_model": settings.LANGUAGE_MODEL,
-        "retention": retention or RetentionForm(initial={"days": kept}),
-        "budget": ServiceRegistry.get("budget").this_month(visit.chatbot),
+        "retention": keeping or RetentionForm(initial={"days": kept}),
+        "budget": budget().this_month(visit.chatbot),
         **more,
     }
-    refused = typed or (retention and retention.errors)
+    refused = typed or (keeping and keeping.errors)
     return render(request, "dashboard/settings.html", context, status=400 if refused else 200)
 
 
@@ -69,7 +72,7 @@ def save(request: HttpRequest, visit: Visit, section: str) -> HttpResponse:
 def saved(chatbot: Chatbot, form: SectionForm) -> bool:
     """Hand the section to the service, and its complaints to the form."""
     try:
-        ServiceRegistry.get("chatbots").update(chatbot, **form.changes(chatbot))
+        chatbots().update(chatbot, **form.changes(chatbot))
     except ConflictError as error:
         form.refuse({"name": str(error)})
     except (ValidationError, NotFoundError) as error:
@@ -96,18 +99,18 @@ def shown_once(request: HttpRequest, visit: Visit, secret: str) -> HttpResponse:
 @for_editors
 def keep_for(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Choose how long conversations are kept; where some are older already, ask before they go."""
-    form, service = RetentionForm(request.POST, label_suffix=""), ServiceRegistry.get("retention")
+    form, service = RetentionForm(request.POST, label_suffix=""), retention()
     if not form.is_valid():
-        return page(request, visit, retention=form)
+        return page(request, visit, keeping=form)
     days = form.cleaned_data["days"]
     older = 0 if days is None else service.older(visit.chatbot, days).count()
     if older and request.POST.get("sure") != str(days):
-        return page(request, visit, retention=form, older=older)
+        return page(request, visit, keeping=form, older=older)
     try:
         service.keep_for(visit.chatbot, days)
     except ValidationError as error:
         form.add_error("days", error.fields["days"])
-        return page(request, visit, retention=form)
+        return page(request, visit, keeping=form)
     messages.success(request, f"Conversations are kept {f'for {days} days' if days else 'until they are deleted'}.")
     return back_to(visit.chatbot, "visitors")
 

@@ -19,9 +19,8 @@ from apps.chatbots.colours import contrast, palette_of
 from apps.chatbots.languages import LANGUAGES
 from apps.chatbots.models import Chatbot, Corner
 from apps.chatbots.preview import preview_of
-from apps.chatbots.services import normal_origin
+from apps.chatbots.services import chatbots, normal_origin
 from apps.core.error_handling import ValidationError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Page, Visit, for_editors, for_members
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -40,7 +39,7 @@ def save_looks(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Save how the chatbot looks and greets; what can't be saved stays in the form, with the reason."""
     wanted = sent_looks(request)
     try:
-        ServiceRegistry.get("chatbots").update(visit.chatbot, **wanted)
+        chatbots().update(visit.chatbot, **wanted)
     except ValidationError as error:
         return page(request, visit, wanted, wrong=error.fields or {"": str(error)})
     messages.success(request, "Saved. Visitors see it from now on.")
@@ -62,7 +61,7 @@ def allow_site(request: HttpRequest, visit: Visit) -> HttpResponse:
     try:
         origin = normal_origin(typed if "://" in typed else f"https://{typed.strip()}")
         if origin not in origins:
-            ServiceRegistry.get("chatbots").update(visit.chatbot, allowed_origins=[*origins, origin])
+            chatbots().update(visit.chatbot, allowed_origins=[*origins, origin])
     except ValidationError as error:
         no_site = f"“{typed}” is no address of a site. Write it like https://www.example.org."
         wrong = {"site": error.fields.get("allowed_origins", no_site)}
@@ -77,7 +76,7 @@ def refuse_site(request: HttpRequest, visit: Visit) -> HttpResponse:
     origin, chatbot = request.POST.get("site", ""), visit.chatbot
     if origin in chatbot.allowed_origins:
         left = [one for one in chatbot.allowed_origins if one != origin]
-        ServiceRegistry.get("chatbots").update(chatbot, allowed_origins=left)
+        chatbots().update(chatbot, allowed_origins=left)
         undo = f"{reverse('bot-site-allow', args=[chatbot.pk])}?{urlencode({'site': origin})}"
         messages.success(request, f"{origin} no longer shows the chatbot.", extra_tags=undo)
     return to_sites(chatbot)

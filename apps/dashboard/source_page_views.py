@@ -15,7 +15,6 @@ from django.urls import reverse
 from apps.accounts import audit
 from apps.accounts.audit import Action
 from apps.core.error_handling import NotFoundError, TacitError
-from apps.core.services import ServiceRegistry
 from apps.dashboard import just_done
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.add_source_views import adding
@@ -23,7 +22,9 @@ from apps.dashboard.source_words import row_of
 from apps.knowledge import originals
 from apps.knowledge.downloads import download_of
 from apps.knowledge.models import Document, Source, SourceKind
+from apps.knowledge.originals import content_of
 from apps.knowledge.preview import pages_of
+from apps.knowledge.services import documents, knowledge_sources
 
 PAGES_AT_ONCE = 5
 LONGEST_SEARCH = 200
@@ -49,18 +50,18 @@ def source(request: HttpRequest, visit: Visit, source_id: UUID) -> HttpResponse:
 def preview_of(request: HttpRequest, shown: Source) -> dict[str, Any]:
     """Return one document's pages, a few at a time, and where it stands among the source's documents."""
     search = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
-    documents = Paginator(found(shown, search), 1).get_page(request.GET.get("document"))
-    document = next(iter(documents), None)
+    single = Paginator(found(shown, search), 1).get_page(request.GET.get("document"))
+    document = next(iter(single), None)
     if document is None:
-        return {"search": search, "documents": documents}
+        return {"search": search, "documents": single}
     audit.record(Action.SOURCE_OPENED, shown, what="documents", offset=document.position, limit=1)
     read = Paginator(pages_of(document), PAGES_AT_ONCE).get_page(request.GET.get("page"))
-    return {"search": search, "documents": documents, "document": document, "read": read}
+    return {"search": search, "documents": single, "document": document, "read": read}
 
 
 def found(shown: Source, search: str) -> QuerySet[Document]:
-    documents: QuerySet[Document] = ServiceRegistry.get("documents").of(shown).defer("bands")
-    return documents.filter(Q(title__icontains=search) | Q(external_id__icontains=search)) if search else documents
+    every = documents().of(shown).defer("bands")
+    return every.filter(Q(title__icontains=search) | Q(external_id__icontains=search)) if search else every
 
 
 def text_of(shown: Source) -> str:
@@ -76,7 +77,7 @@ def text_of(shown: Source) -> str:
 @for_editors
 def change(request: HttpRequest, visit: Visit, source_id: UUID) -> HttpResponse:
     """Give a source another title."""
-    ServiceRegistry.get("knowledge_sources").update(source_of(visit, source_id), title=request.POST.get("title", ""))
+    knowledge_sources().update(source_of(visit, source_id), title=request.POST.get("title", ""))
     return redirect("bot-source", visit.chatbot.pk, source_id)
 
 
@@ -88,11 +89,9 @@ def replace(request: HttpRequest, visit: Visit, source_id: UUID) -> HttpResponse
     if file is None and not text.strip():
         messages.error(request, "There is nothing to put in its place. Choose a file first.")
         return redirect("bot-source", visit.chatbot.pk, source_id)
-    content, name = (file.file, file.name or "") if file else (io.BytesIO(text.encode("utf-8", "replace")), "")
+    content, name = (content_of(file), file.name or "") if file else (io.BytesIO(text.encode("utf-8", "replace")), "")
     try:
-        ServiceRegistry.get("knowledge_sources").replace_content(
-            shown, content=content, file_name=name, by=visit.member.user
-        )
+        knowledge_sources().replace_content(shown, content=content, file_name=name, by=visit.member.user)
     except TacitError as error:
         messages.error(request, str(error))
     return HttpResponseRedirect(reverse("bot-source", args=[visit.chatbot.pk, source_id]))
@@ -111,7 +110,7 @@ def original(request: HttpRequest, visit: Visit, source_id: UUID) -> HttpRespons
 def source_of(visit: Visit, source_id: UUID) -> Source:
     """Return a source of the chatbot; for anything else there is no such page."""
     try:
-        found_one: Source = ServiceRegistry.get("knowledge_sources").get(chatbot=visit.chatbot, source_id=source_id)
+        found_one = knowledge_sources().get(chatbot=visit.chatbot, source_id=source_id)
     except NotFoundError:
         raise Http404 from None
     return found_one

@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import NotFoundError
-from apps.core.services import ServiceRegistry
 from apps.dashboard import just_done
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.add_source_views import adding
 from apps.dashboard.source_list import ORDERS, Listing, class_filters, count, state_filters
 from apps.dashboard.source_words import row_of, rows_of
 from apps.knowledge.models import Disclosure, Source, SourceStatus
-from apps.knowledge.services import UNDER_WAY
+from apps.knowledge.removal import removed_sources
+from apps.knowledge.services import UNDER_WAY, knowledge_sources
 
 MOST_AT_ONCE = 500
 
@@ -24,7 +24,7 @@ MOST_AT_ONCE = 500
 @for_members
 def sources(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show a page of the sources, with what adds more."""
-    of_bot = ServiceRegistry.get("knowledge_sources").of(visit.chatbot)
+    of_bot = knowledge_sources().of(visit.chatbot)
     listing, counts = Listing.asked(request.GET), count(of_bot)
     page = listing.of(of_bot)
     rows, done = rows_of(page), just_done.take(request, visit.chatbot)
@@ -37,7 +37,7 @@ def sources(request: HttpRequest, visit: Visit) -> HttpResponse:
         "states": state_filters(listing, counts),
         "classes": class_filters(listing, counts),
         "orders": {name: label for name, (label, _) in ORDERS.items()},
-        "removed": ServiceRegistry.get("removed_sources").of(visit.chatbot),
+        "removed": removed_sources().of(visit.chatbot),
         "done": done,
         "done_in_row": done and done.is_flip and any(row.source.pk == done.alone for row in rows),
         "adding": adding(request, visit),
@@ -48,7 +48,7 @@ def sources(request: HttpRequest, visit: Visit) -> HttpResponse:
 @for_members
 def state(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Tell how far the named sources are: the page asks for it while something is read."""
-    of_bot = ServiceRegistry.get("knowledge_sources").of(visit.chatbot)
+    of_bot = knowledge_sources().of(visit.chatbot)
     rows = rows_of(of_bot.filter(pk__in=ids_in(request.GET)))
     context = {**visit.context("sources"), "rows": rows}
     if "alone" in request.GET:
@@ -81,7 +81,7 @@ def learn_only(chatbot: Chatbot, ids: Sequence[UUID]) -> list[UUID]:
 
 def flip(chatbot: Chatbot, ids: Sequence[UUID], wanted: str) -> list[UUID]:
     """Put sources into a class; return those that were in the other one."""
-    service = ServiceRegistry.get("knowledge_sources")
+    service = knowledge_sources()
     moving = [source for source in named(chatbot, ids) if source.disclosure != wanted]
     return [service.update(source, disclosure=wanted).pk for source in moving]
 
@@ -96,35 +96,35 @@ def withhold(chatbot: Chatbot, ids: Sequence[UUID]) -> list[UUID]:
 
 
 def decide_on_both(chatbot: Chatbot, ids: Sequence[UUID], *, accepted: bool) -> list[UUID]:
-    service = ServiceRegistry.get("knowledge_sources")
+    service = knowledge_sources()
     return [service.update(source, accept_both=accepted).pk for source in named(chatbot, ids)]
 
 
 def read_again(chatbot: Chatbot, ids: Sequence[UUID]) -> list[UUID]:
-    service = ServiceRegistry.get("knowledge_sources")
+    service = knowledge_sources()
     wanted = [row_of(source) for source in named(chatbot, ids)]
     return [service.retry(row.source).pk for row in wanted if row.may_be_read_again]
 
 
 def cancel(chatbot: Chatbot, ids: Sequence[UUID]) -> list[UUID]:
-    service = ServiceRegistry.get("knowledge_sources")
+    service = knowledge_sources()
     stopped = [service.cancel(source) for source in named(chatbot, ids) if source.status in UNDER_WAY]
     return [source.pk for source in stopped if source.status == SourceStatus.CANCELLED]
 
 
 def remove(chatbot: Chatbot, ids: Sequence[UUID]) -> list[UUID]:
-    service = ServiceRegistry.get("removed_sources")
+    service = removed_sources()
     return [service.remove(source).pk for source in named(chatbot, ids)]
 
 
 def restore(chatbot: Chatbot, ids: Sequence[UUID]) -> list[UUID]:
-    service = ServiceRegistry.get("removed_sources")
+    service = removed_sources()
     return [service.restore(removed).pk for removed in service.of(chatbot).filter(pk__in=ids)]
 
 
 def purge(chatbot: Chatbot, ids: Sequence[UUID]) -> list[UUID]:
     """Delete for good; there is nothing left to tell of."""
-    service = ServiceRegistry.get("removed_sources")
+    service = removed_sources()
     for removed in service.of(chatbot).filter(pk__in=ids):
         service.purge(removed)
     return []
@@ -146,7 +146,7 @@ DEEDS: Mapping[str, Callable[[Chatbot, Sequence[UUID]], list[UUID]]] = {
 
 def named(chatbot: Chatbot, ids: Sequence[UUID]) -> list[Source]:
     """Return those of the sources that are the chatbot's; one that somebody deleted meanwhile is left out."""
-    return list(ServiceRegistry.get("knowledge_sources").of(chatbot).filter(pk__in=ids))
+    return list(knowledge_sources().of(chatbot).filter(pk__in=ids))
 
 
 def ids_in(fields: QueryDict) -> list[UUID]:
@@ -163,7 +163,7 @@ def back(request: HttpRequest, chatbot: Chatbot) -> HttpResponse:
     """Return to the list as it was, or to the page of the one source, if that is still there."""
     alone = request.POST.get("alone", "")
     try:
-        source = ServiceRegistry.get("knowledge_sources").get(chatbot=chatbot, source_id=UUID(alone)) if alone else None
+        source = knowledge_sources().get(chatbot=chatbot, source_id=UUID(alone)) if alone else None
     except (NotFoundError, ValueError):
         source = None
     if source is not None:

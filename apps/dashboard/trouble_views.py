@@ -15,11 +15,11 @@ from django.views.decorators.http import require_safe
 from apps.accounts.models import Member, Role, User
 from apps.chatbots.models import Chatbot
 from apps.core.error_reports import ReportKind
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import secured
 from apps.dashboard.trouble_words import SUBJECTS, alert_line, kind_of, pieces, urgency
-from apps.incidents.services import SeenError
+from apps.incidents.services import SeenError, errors
 from apps.knowledge.models import Source, SourceStatus
+from apps.observability.alerts import alerts
 
 ALERTS_PER_PAGE = 25
 SOURCES_SHOWN = 100
@@ -39,7 +39,7 @@ class ErrorLine:
 
 @login_required
 @require_safe
-def errors(request: HttpRequest) -> HttpResponse:
+def show_errors(request: HttpRequest) -> HttpResponse:
     """Show the sources that failed and each kind of error once, with how the same one was mended before."""
     members = members_of(request)
     failing = list(failing_sources(members)[:SOURCES_SHOWN])
@@ -52,7 +52,7 @@ def errors(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def alerts(request: HttpRequest) -> HttpResponse:
+def show_alerts(request: HttpRequest) -> HttpResponse:
     """Show the alerts that are on, and those that were, the latest first."""
     of_all = alerts_of(request)
     running = sorted(of_all.filter(cleared_at=None), key=urgency)
@@ -78,8 +78,8 @@ def members_of(request: HttpRequest) -> list[Member]:
 
 def alerts_of(request: HttpRequest) -> QuerySet[Any]:
     """Return the alerts that who is signed in may see, the latest first."""
-    theirs = [ServiceRegistry.get("alerts").of(member) for member in members_of(request)]
-    return reduce(or_, theirs) if theirs else ServiceRegistry.get("alerts").of(Member()).none()
+    theirs = [alerts().of(member) for member in members_of(request)]
+    return reduce(or_, theirs) if theirs else alerts().of(Member()).none()
 
 
 def names_of_bots(request: HttpRequest) -> dict[str, str]:
@@ -96,7 +96,7 @@ def failing_sources(members: list[Member]) -> QuerySet[Source]:
 
 def seen_by(members: list[Member]) -> list[SeenError]:
     """Return the errors of all organizations of a person; those of the whole server, for owners, are told once."""
-    service = ServiceRegistry.get("errors")
+    service = errors()
     lists = [service.seen_by(organization_id=one.organization_id, is_owner=one.role == Role.OWNER) for one in members]
     once = {(one.fingerprint, one.count, one.first_seen): one for seen in lists for one in seen}
     return sorted(once.values(), key=lambda one: one.last_seen, reverse=True)

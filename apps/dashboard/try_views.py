@@ -10,10 +10,10 @@ from apps.accounts.audit import Action
 from apps.conversations.models import Author, Message
 from apps.conversations.proof import proof_of
 from apps.conversations.trials import count_as_trial
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.spoken import shown
 from apps.knowledge.models import SourceStatus
+from apps.knowledge.services import knowledge_sources
 
 NO_MESSAGE = UUID(int=0)  # stands in addresses where the page's script puts the id of an answer
 
@@ -21,7 +21,7 @@ NO_MESSAGE = UUID(int=0)  # stands in addresses where the page's script puts the
 @for_members
 def try_it(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the chat and room for the proof; what is missing before it can answer is said, with what to do."""
-    sources = ServiceRegistry.get("knowledge_sources").of(visit.chatbot)
+    sources = knowledge_sources().of(visit.chatbot)
     context = {
         **visit.context("try"),
         "ready": sources.filter(status=SourceStatus.READY).exists(),

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import Member, User
+from apps.accounts.services import users
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import AuthenticationError
-from apps.core.services import ServiceRegistry
 from apps.dashboard.access import may_change
 from apps.dashboard.bot_cards import cards_of, removed_of
 
@@ -25,7 +25,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "dashboard/sign_in.html")
     try:
-        user: User = ServiceRegistry.get("users").redeem_sign_in_link(token)
+        user = users().redeem_sign_in_link(token)
     except AuthenticationError as error:
         return render(request, "dashboard/sign_in.html", {"problem": str(error)}, status=error.status)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from apps.core.error_handling import NotFoundError, TacitError
+from apps.core.services import ServiceRegistry
 from apps.incidents.documents import Incident, known_incidents
 from apps.incidents.models import ErrorOccurrence
 
@@ -102,3 +104,8 @@ def error_classes(branch: type[TacitError] = TacitError) -> Iterable[type[TacitE
     yield branch
     for child in branch.__subclasses__():
         yield from error_classes(child)
+
+
+def errors() -> ErrorService:
+    """Return the service of recorded errors."""
+    return cast("ErrorService", ServiceRegistry.get("errors"))

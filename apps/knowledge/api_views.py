@@ -18,9 +18,9 @@ from apps.chatbots.api_views import chatbot_of
 from apps.chatbots.models import Chatbot
 from apps.core.database.threads import in_database
 from apps.core.error_handling import ValidationError
-from apps.core.services import ServiceRegistry
 from apps.knowledge.downloads import download_of
 from apps.knowledge.models import Document, Source
+from apps.knowledge.originals import content_of
 from apps.knowledge.schemas import (
     ADD_SOURCES_BODY,
     DisclosureIn,
@@ -30,6 +30,7 @@ from apps.knowledge.schemas import (
     SourceOut,
     UrlIn,
 )
+from apps.knowledge.services import documents, knowledge_sources
 
 router = Router(auth=OwnerKey(), tags=["Sources"])
 
@@ -44,8 +45,7 @@ SOURCE_IN: TypeAdapter[SourceIn] = TypeAdapter(SourceIn)
 def source_of(request: HttpRequest, chatbot_id: UUID, source_id: UUID) -> Source:
     """Return a source of who asks. Raises NotFoundError."""
     chatbot = chatbot_of(request, chatbot_id)
-    source: Source = ServiceRegistry.get("knowledge_sources").get(chatbot=chatbot, source_id=source_id)
-    return source
+    return knowledge_sources().get(chatbot=chatbot, source_id=source_id)
 
 
 @router.post(
@@ -65,11 +65,11 @@ def add_files(request: HttpRequest, chatbot: Chatbot) -> list[Source]:
     files = [file for name in ("files", "files[]", "file") for file in request.FILES.getlist(name)]
     if not files:
         raise ValidationError("The form holds no file. Send one or more in the field `files`.")
-    service, by = ServiceRegistry.get("knowledge_sources"), member_of(request).user
+    service, by = knowledge_sources(), member_of(request).user
     disclosure = request.POST.get("disclosure", "citable")
     return [
         service.add_file(
-            chatbot=chatbot, file_name=file.name or "", content=file.file, disclosure=disclosure, by=by
+            chatbot=chatbot, file_name=file.name or "", content=content_of(file), disclosure=disclosure, by=by
         ).source
         for file in files
     ]  # fmt: skip
@@ -84,18 +84,21 @@ def add_one(request: HttpRequest, chatbot: Chatbot) -> Source:
             f"These fields are missing or wrong: {fields}."
             ' Send {"kind": "url", "url": …} or {"kind": "text", "text": …}.'
         ) from None
-    service, by = ServiceRegistry.get("knowledge_sources"), member_of(request).user
-    common = {"chatbot": chatbot, "title": payload.title, "disclosure": payload.disclosure, "by": by}
+    service, by = knowledge_sources(), member_of(request).user
     if isinstance(payload, UrlIn):
-        added: Source = service.add_url(url=payload.url, **common).source
+        added = service.add_url(
+            chatbot=chatbot, url=payload.url, title=payload.title, disclosure=payload.disclosure, by=by
+        )
     else:
-        added = service.add_text(text=payload.text, **common).source
-    return added
+        added = service.add_text(
+            chatbot=chatbot, text=payload.text, title=payload.title, disclosure=payload.disclosure, by=by
+        )
+    return added.source
 
 
 @router.get("", response=list[SourceOut], summary="List the sources")
 def list_sources(request: HttpRequest, chatbot_id: Path[UUID], disclosure: DisclosureIn | None = None) -> list[Source]:
-    sources = ServiceRegistry.get("knowledge_sources").of(chatbot_of(request, chatbot_id))
+    sources = knowledge_sources().of(chatbot_of(request, chatbot_id))
     return list(sources.filter(disclosure=disclosure) if disclosure else sources)
 
 
@@ -126,7 +129,7 @@ async def changes(chatbot: Chatbot) -> AsyncIterator[str]:
 
 
 def snapshots(chatbot: Chatbot) -> dict[UUID, str]:
-    sources = ServiceRegistry.get("knowledge_sources").of(chatbot)
+    sources = knowledge_sources().of(chatbot)
     return {source.pk: SourceOut.from_orm(source).model_dump_json() for source in sources}
 
 
@@ -141,7 +144,7 @@ def show_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -
     summary="Change a source's title, its disclosure, or whether it may stand in both",
 )
 def change_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID, payload: SourceChanges) -> Source:
-    ServiceRegistry.get("knowledge_sources").update(
+    knowledge_sources().update(
         source_of(request, chatbot_id, source_id),
         title=payload.title,
         disclosure=payload.disclosure,
@@ -152,18 +155,18 @@ def change_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID,
 
 @router.delete("/{uuid:source_id}", response={204: None}, summary="Delete a source and all that came out of it")
 def delete_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> Status[None]:
-    ServiceRegistry.get("knowledge_sources").delete(source_of(request, chatbot_id, source_id))
+    knowledge_sources().delete(source_of(request, chatbot_id, source_id))
     return Status(204, None)
 
 
 @router.post("/{uuid:source_id}/retry", response={202: SourceOut}, summary="Read a source again")
 def retry_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> Status[Source]:
-    return Status(202, ServiceRegistry.get("knowledge_sources").retry(source_of(request, chatbot_id, source_id)))
+    return Status(202, knowledge_sources().retry(source_of(request, chatbot_id, source_id)))
 
 
 @router.post("/{uuid:source_id}/cancel", response=SourceOut, summary="Stop reading a source")
 def cancel_source(request: HttpRequest, chatbot_id: Path[UUID], source_id: UUID) -> Source:
-    ServiceRegistry.get("knowledge_sources").cancel(source_of(request, chatbot_id, source_id))
+    knowledge_sources().cancel(source_of(request, chatbot_id, source_id))
     return source_of(request, chatbot_id, source_id)
 
 
@@ -177,7 +180,7 @@ def list_documents(
 ) -> list[Document]:
     source = source_of(request, chatbot_id, source_id)
     audit.record(Action.SOURCE_OPENED, source, what="documents", offset=offset, limit=limit)
-    return list(ServiceRegistry.get("documents").of(source)[offset : offset + limit])
+    return list(documents().of(source)[offset : offset + limit])
 
 
 @router.get("/{uuid:source_id}/original", summary="Download the original file")

@@ -4,6 +4,7 @@ from django.db import connection, transaction
 
 from apps.accounts import audit
 from apps.accounts.audit import Action
+from apps.chatbots.lifecycle import SourceCopies
 from apps.chatbots.models import Chatbot
 from apps.knowledge.models import Source, SourceKind, SourceStatus
 from apps.knowledge.queue import queue
@@ -17,7 +18,7 @@ SELECT %s, 1, position, content FROM knowledge_filepiece WHERE source_id = %s AN
 """
 
 
-class SourceCopyService:
+class SourceCopyService(SourceCopies):
     """Gives a chatbot what another one of the same organization has."""
 
     @transaction.atomic

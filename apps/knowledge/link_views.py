@@ -9,8 +9,7 @@ from pydantic import Field
 
 from apps.accounts.authentication import OwnerKey
 from apps.chatbots.api_views import chatbot_of
-from apps.core.services import ServiceRegistry
-from apps.knowledge.links import SteeringLink
+from apps.knowledge.links import SteeringLink, steering_links
 
 router = Router(auth=OwnerKey(), tags=["Steering links"])
 
@@ -37,17 +36,16 @@ def list_links(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[SteeringLink]:
     chatbot = chatbot_of(request, chatbot_id)
-    links: list[SteeringLink] = ServiceRegistry.get("steering_links").read(chatbot, first=offset, most=limit)
-    return links
+    return steering_links().read(chatbot, first=offset, most=limit)
 
 
 @router.post("/restore", response={202: None}, summary="Bring back every link that was taken away")
 def restore_links(request: HttpRequest, chatbot_id: Path[UUID]) -> Status[None]:
-    ServiceRegistry.get("steering_links").restore(chatbot_of(request, chatbot_id))
+    steering_links().restore(chatbot_of(request, chatbot_id))
     return Status(202, None)
 
 
 @router.delete("/{uuid:link_id}", response={204: None}, summary="Take a steering link away, for good")
 def remove_link(request: HttpRequest, chatbot_id: Path[UUID], link_id: UUID) -> Status[None]:
-    ServiceRegistry.get("steering_links").remove(chatbot_of(request, chatbot_id), link_id)
+    steering_links().remove(chatbot_of(request, chatbot_id), link_id)
     return Status(204, None)

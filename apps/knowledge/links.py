@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
 from django.db import transaction
 
@@ -10,6 +11,7 @@ from apps.accounts import audit
 from apps.accounts.audit import Action
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import NotFoundError
+from apps.core.services import ServiceRegistry
 from apps.knowledge.models import Source
 from apps.retrieval.models import RemovedSteeringLink, SteeringHint
 from apps.retrieval.steering import Link, links_of, remove_link, restore_links
@@ -92,3 +94,8 @@ def with_sources(links: Iterable[Link]) -> list[SteeringLink]:
         )
         for link in links
     ]
+
+
+def steering_links() -> SteeringLinkService:
+    """Return the service of the links that learn-only passages lead by."""
+    return cast("SteeringLinkService", ServiceRegistry.get("steering_links"))

@@ -5,12 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from apps.core.error_handling import DocumentTooLargeError, NotFoundError
 from apps.knowledge.models import FilePiece, Source
 
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
 PIECE = 1024 * 1024
+
+
+def content_of(upload: "UploadedFile[Any]") -> BinaryIO:
+    """Return the bytes of an upload."""
+    return cast("BinaryIO", upload.file)
 
 
 def measure(content: BinaryIO, *, limit: int) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from apps.accounts import audit
 from apps.accounts.audit import Action
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import NotFoundError
+from apps.core.services import ServiceRegistry
 from apps.knowledge.models import FilePiece, RemovedSource, Source, SourceKind
 from apps.knowledge.queue import drop_waiting_jobs, queue
 from apps.knowledge.services import forget_documents, lock, lock_all_of
@@ -88,3 +90,8 @@ def same_as(removed: RemovedSource) -> Source | None:
     if removed.kind == SourceKind.URL:
         return sources.filter(kind=SourceKind.URL, url=removed.url).first()
     return sources.filter(content_hash=removed.content_hash).exclude(kind=SourceKind.URL).first()
+
+
+def removed_sources() -> RemovedSourceService:
+    """Return the service of sources in the trash."""
+    return cast("RemovedSourceService", ServiceRegistry.get("removed_sources"))

@@ -3,7 +3,7 @@
 import io
 import uuid
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from apps.accounts.audit import Action
 from apps.accounts.models import User
 from apps.chatbots.models import Chatbot
 from apps.core.error_handling import ConflictError, DocumentTooLargeError, NotFoundError, ValidationError
+from apps.core.services import ServiceRegistry
 from apps.knowledge import both_classes, originals
 from apps.knowledge.models import Disclosure, Document, Source, SourceKind, SourceStatus
 from apps.knowledge.queue import drop_waiting_jobs, queue
@@ -349,3 +350,13 @@ def clean_name(name: str) -> str:
     """Return a file name without what a database or a page can't show."""
     cleaned = "".join(character for character in name if character.isprintable()).strip().strip("/")
     return cleaned[-LONGEST_NAME:] or "unnamed"
+
+
+def knowledge_sources() -> KnowledgeSourceService:
+    """Return the service of a chatbot's sources."""
+    return cast("KnowledgeSourceService", ServiceRegistry.get("knowledge_sources"))
+
+
+def documents() -> DocumentService:
+    """Return the service of a source's documents."""
+    return cast("DocumentService", ServiceRegistry.get("documents"))

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
 from apps.accounts.authentication import OwnerKey, member_of
-from apps.core.services import ServiceRegistry
+from apps.observability.alerts import alerts
 from apps.observability.models import Alert
 
 router = Router(auth=OwnerKey(), tags=["Alerts"])
@@ -32,7 +32,7 @@ class AlertOut(Schema):
 def list_alerts(
     request: HttpRequest, state: Literal["on", "over", "all"] = "on", offset: Offset = 0, limit: Limit = 50
 ) -> list[Alert]:
-    alerts = ServiceRegistry.get("alerts").of(member_of(request))
+    found = alerts().of(member_of(request))
     if state != "all":
-        alerts = alerts.filter(cleared_at__isnull=state == "on")
-    return list(alerts[offset : offset + limit])
+        found = found.filter(cleared_at__isnull=state == "on")
+    return list(found[offset : offset + limit])

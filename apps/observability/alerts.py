@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,6 +15,7 @@ from apps.chatbots.models import Chatbot
 from apps.core.alert_evaluation import Finding, Reading
 from apps.core.alert_rules import AlertLevel
 from apps.core.monitoring import alert_manager
+from apps.core.services import ServiceRegistry
 from apps.observability.alert_delivery import FIRED, OVER, deliver
 from apps.observability.metrics import WORKERS, installation_samples, packed, unpacked
 from apps.observability.models import Alert, MetricsReading
@@ -131,3 +133,8 @@ def look_if_nobody_does() -> None:
             cursor.execute(WORKERS)
             nobody_works = cursor.fetchone()[0] == 0
         AlertService().look(at_once=nobody_works)
+
+
+def alerts() -> AlertService:
+    """Return the service of alerts."""
+    return cast("AlertService", ServiceRegistry.get("alerts"))

@@ -7,8 +7,7 @@ from ninja import Router, Schema
 
 from apps.accounts.authentication import OwnerKey, member_of
 from apps.accounts.models import Role
-from apps.core.services import ServiceRegistry
-from apps.incidents.services import SeenError
+from apps.incidents.services import SeenError, errors
 
 router = Router(auth=OwnerKey(), tags=["Errors"])
 
@@ -43,7 +42,4 @@ class SeenErrorOut(Schema):
 def list_errors(request: HttpRequest) -> list[SeenError]:
     """Each kind of error once, the one that was seen last first; `incident` tells how it was mended before."""
     member = member_of(request)
-    seen: list[SeenError] = ServiceRegistry.get("errors").seen_by(
-        organization_id=member.organization_id, is_owner=member.role == Role.OWNER
-    )
-    return seen
+    return errors().seen_by(organization_id=member.organization_id, is_owner=member.role == Role.OWNER)

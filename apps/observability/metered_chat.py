@@ -1,36 +1,37 @@
 """The chat with a meter on it: stages, outcomes, what was held back, feedback, and failures by code."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.chatbots.models import Chatbot
-from apps.conversations.models import Message
-from apps.conversations.services import ChatService
+from apps.conversations.models import Citation, Conversation, Message
+from apps.conversations.services import Chat, Started
 from apps.core.error_handling import BudgetError, TacitError
 from apps.core.monitoring import track_metric
 from apps.observability.metered_llm import Answering, answering
-from apps.rag.events import Finished
+from apps.rag.events import Event, Finished
 
 # Who else wants to know of every answer: what sends traces, where an address for them is configured.
 observers: list[Callable[[Answering], None]] = []
 
 
-class MeteredChat:
-    """Passes every event through as it comes; whatever isn't metered is the chat's own."""
+class MeteredChat(Chat):
+    """Passes every event through as it comes, and everything else on to the chat."""
 
-    def __init__(self, inner: ChatService) -> None:
+    def __init__(self, inner: Chat) -> None:
         self.inner = inner
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-    async def answer(self, *, chatbot: Chatbot, message: str, token: str | None) -> AsyncIterator[Any]:
+    async def answer(
+        self, *, chatbot: Chatbot, message: str, token: str | None
+    ) -> AsyncGenerator[Started | Event, None]:
         this = Answering(bot=str(chatbot.pk))
         answering.set(this)
         try:
-            async with aclosing(self.inner.answer(chatbot=chatbot, message=message, token=token)) as events:  # type: ignore[type-var]
+            async with aclosing(self.inner.answer(chatbot=chatbot, message=message, token=token)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         this.trace = event.trace
@@ -47,6 +48,24 @@ class MeteredChat:
         finally:
             for observer in observers:
                 observer(this)
+
+    def find(self, *, chatbot: Chatbot, token: str) -> Conversation:
+        return self.inner.find(chatbot=chatbot, token=token)
+
+    def spoken(self, conversation: Conversation) -> list[Message]:
+        return self.inner.spoken(conversation)
+
+    def message(self, message_id: UUID) -> Message:
+        return self.inner.message(message_id)
+
+    def answer_of(self, conversation: Conversation, message_id: UUID) -> Message:
+        return self.inner.answer_of(conversation, message_id)
+
+    def citation(self, conversation: Conversation, message_id: UUID, n: int) -> Citation:
+        return self.inner.citation(conversation, message_id, n)
+
+    def of(self, chatbot: Chatbot) -> QuerySet[Conversation]:
+        return self.inner.of(chatbot)
 
     def give_feedback(self, message: Message, *, value: str, comment: str = "") -> None:
         self.inner.give_feedback(message, value=value, comment=comment)

@@ -16,10 +16,10 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from apps.chatbots.budget_service import budget
 from apps.core.alert_evaluation import Series
 from apps.core.monitoring import metric_of, metrics_collector
 from apps.core.monitoring_table import METRICS, MetricKind
-from apps.core.services import ServiceRegistry
 from apps.observability.models import ProcessNumbers
 
 LIVING_SECONDS = 120  # a process tells at least every minute that it lives
@@ -124,7 +124,7 @@ def from_database(cursor: Any) -> dict[Series, float]:
     cursor.execute(CIRCUITS)
     for kind, state in cursor.fetchall():
         samples[gauge("tacit_breaker_state", breaker=kind)] = float(state)
-    for chatbot_id, share in ServiceRegistry.get("budget").shares().items():
+    for chatbot_id, share in budget().shares().items():
         samples[gauge("tacit_budget_share", bot=str(chatbot_id))] = share
     for name, query in (("tacit_workers", WORKERS), ("tacit_alerts", ALERTS)):
         cursor.execute(query)

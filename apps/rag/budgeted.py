@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.db import Error as AnyDatabaseError
 
+from apps.chatbots.budget_service import budget
 from apps.chatbots.tokens import Tokens
 from apps.core.database.threads import in_background, in_database
 from apps.core.error_handling import ProviderError
-from apps.core.services import ServiceRegistry
 from apps.rag.llm_service import LLMService, Prompt, Stop, Token
 from apps.rag.llm_service.protocol import Usage
 
 if TYPE_CHECKING:
-    from apps.chatbots.budget import BudgetService
+    pass
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +82,7 @@ class BudgetedLLM:
     async def _reserve(self, call: "Call", *, begins: bool) -> uuid.UUID | None:
         if self._chatbot.monthly_cost is None and self._chatbot.monthly_tokens is None:
             return None
-        budget: BudgetService = ServiceRegistry.get("budget")
-        return await in_database(budget.reserve, self._chatbot.id, call.most(), begins=begins)
+        return await in_database(budget().reserve, self._chatbot.id, call.most(), begins=begins)
 
 
 class Call:
@@ -121,8 +120,7 @@ def tokens_in(text: str) -> int:
 
 def write(chatbot_id: uuid.UUID, used: Tokens, reservation: uuid.UUID | None, *, begins: bool) -> None:
     """Write down what a call has used up. Where that fails, what was reserved for it is booked later."""
-    budget: BudgetService = ServiceRegistry.get("budget")
     try:
-        budget.settle(chatbot_id, used, reservation=reservation, begins=begins)
+        budget().settle(chatbot_id, used, reservation=reservation, begins=begins)
     except AnyDatabaseError as error:
         logger.warning("What a model used up for %s can't be written: %s", chatbot_id, type(error).__name__)

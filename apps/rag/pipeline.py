@@ -15,13 +15,13 @@ from uuid import UUID
 
 from apps.core.embedding_service import EmbeddingService
 from apps.core.error_handling import ProviderError
-from apps.core.services import ServiceRegistry, load
+from apps.core.services import load
 from apps.rag.budgeted import on_account_of
 from apps.rag.context_builder import Candidate, Context, ContextBuilder
 from apps.rag.draft import Draft
 from apps.rag.events import Event, Grounded, Turn
 from apps.rag.lesson import Informant
-from apps.rag.llm_service import LLMService, Prompt, Token
+from apps.rag.llm_service import LLMService, Prompt, Token, llm
 from apps.rag.privacy_filter import PrivacyFilter
 from apps.rag.privacy_filter.negative import NegativeGate
 from apps.rag.prompts import answer_prompt, condense_prompt
@@ -30,6 +30,7 @@ from apps.rag.reading.result import ReadContext, read_context
 from apps.rag.synonyms import widened
 from apps.rag.understanding import Understood, understand
 from apps.rag.writing import Attempt, write
+from apps.retrieval.services import embeddings, reader, search
 
 SEARCHED = 20  # passages; the context takes the best that differ
 CONDENSE_SECONDS = 3.0
@@ -248,9 +249,9 @@ def create_rag_pipeline(chatbot: ConfiguredChatbot, *, message_id: UUID | None =
     """
     return RAGPipeline(
         chatbot=chatbot,
-        search=ServiceRegistry.get("search"),
-        embeddings=ServiceRegistry.get("embeddings"),
-        reader=ServiceRegistry.get("reader"),
+        search=search(),
+        embeddings=embeddings(),
+        reader=reader(),
         informant=load(INFORMANT)(chatbot.id, message_id) if chatbot.learn_only_use == INFORM else None,
-        llm=on_account_of(chatbot, ServiceRegistry.get("llm")),
+        llm=on_account_of(chatbot, llm()),
     )

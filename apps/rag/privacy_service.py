@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from apps.chatbots.models import Chatbot, LearnOnlyUse
+from apps.core.services import ServiceRegistry
 from apps.rag.context_builder import Candidate, ContextBuilder
 from apps.rag.languages import language_of
 from apps.rag.privacy_filter import Citation, Dropped, PrivacyFilter
@@ -86,3 +87,8 @@ def _measured_claim(measured: LeakFigures | None) -> str:
     return MEASURED.format(
         leaks=measured.leaks, trials=measured.trials, model=measured.model, percent=100 * measured.bound
     )
+
+
+def privacy() -> PrivacyService:
+    """Return the service that says and proves what is promised of learn-only sources."""
+    return cast("PrivacyService", ServiceRegistry.get("privacy"))

@@ -9,7 +9,7 @@ from pydantic import Field
 from apps.accounts.authentication import OwnerKey
 from apps.chatbots.api_views import chatbot_of
 from apps.core.database.threads import in_database
-from apps.core.services import ServiceRegistry
+from apps.retrieval import services
 from apps.retrieval.vector_search import Hit
 
 router = Router(auth=OwnerKey(), tags=["Search"])
@@ -40,7 +40,7 @@ def hit_out(hit: Hit) -> HitOut:
 @router.post("", response=SearchOut, summary="Search a chatbot's citable passages")
 async def search(request: HttpRequest, chatbot_id: Path[UUID], payload: SearchIn) -> SearchOut:
     chatbot = await in_database(chatbot_of, request, chatbot_id)
-    hits = await ServiceRegistry.get("search").search(
+    hits = await services.search().search(
         chatbot_id=chatbot.pk, query=payload.query, k=payload.k, steered=chatbot.is_steered
     )
     return SearchOut(hits=[hit_out(hit) for hit in hits])

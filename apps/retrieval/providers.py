@@ -13,8 +13,8 @@ from apps.core.error_handling import ProviderError
 from apps.core.reader.protocol import Reader
 from apps.core.reader.registry import create_reader
 from apps.core.reader.with_circuit_breaker import ReaderWithCircuitBreaker
-from apps.core.services import ServiceRegistry
 from apps.retrieval.models import EmbeddingSpace
+from apps.retrieval.services import embeddings
 
 _by_spec: dict[str, EmbeddingService] = {}
 _making = threading.Lock()
@@ -53,7 +53,7 @@ def guarded(remote: EmbeddingService) -> GuardedEmbeddingService:
 
 def embeddings_for(space: EmbeddingSpace | None) -> EmbeddingService:
     """Return the service whose vectors can be compared with those of `space`; the configured one for an empty bot."""
-    configured: EmbeddingService = ServiceRegistry.get("embeddings")
+    configured = embeddings()
     if space is None or space.name == configured.name:
         return configured
     return embeddings_of(space.spec)

@@ -11,8 +11,7 @@ from apps.accounts import audit
 from apps.accounts.audit import Action
 from apps.accounts.authentication import OwnerKey
 from apps.chatbots.api_views import chatbot_of
-from apps.core.services import ServiceRegistry
-from apps.observability.leaktest.service import FamilyReport, LeakTestService, Report
+from apps.observability.leaktest.service import FamilyReport, Report, leak_tests
 from apps.observability.models import LeakTestFinding, LeakTestRun
 
 router = Router(auth=OwnerKey(), tags=["Leak tests"])
@@ -71,11 +70,6 @@ class ReportOut(LeakTestOut):
     examples: list[FindingOut]
 
 
-def service() -> LeakTestService:
-    found: LeakTestService = ServiceRegistry.get("leak_tests")
-    return found
-
-
 def family_out(report: FamilyReport) -> FamilyOut:
     return FamilyOut(
         number=report.family.number,
@@ -104,20 +98,20 @@ def report_out(report: Report) -> ReportOut:
 
 @router.post("", response={202: LeakTestOut}, summary="Start a leak test")
 def start_leak_test(request: HttpRequest, chatbot_id: Path[UUID], payload: LeakTestIn) -> Status[LeakTestRun]:
-    return Status(202, service().start(chatbot_of(request, chatbot_id), worst=payload.worst))
+    return Status(202, leak_tests().start(chatbot_of(request, chatbot_id), worst=payload.worst))
 
 
 @router.get("", response=list[LeakTestOut], summary="List a chatbot's leak tests, the latest first")
 def list_leak_tests(request: HttpRequest, chatbot_id: Path[UUID]) -> list[LeakTestRun]:
-    return list(service().of(chatbot_of(request, chatbot_id))[:LATEST])
+    return list(leak_tests().of(chatbot_of(request, chatbot_id))[:LATEST])
 
 
 @router.get("/{uuid:run_id}", response=ReportOut, summary="Read a leak test's report")
 def show_leak_test(request: HttpRequest, chatbot_id: Path[UUID], run_id: UUID) -> ReportOut:
     chatbot = chatbot_of(request, chatbot_id)
-    run = service().get(chatbot=chatbot, run_id=run_id)
+    run = leak_tests().get(chatbot=chatbot, run_id=run_id)
     audit.record(Action.LEAK_TEST_OPENED, chatbot, run=str(run.pk))
-    return report_out(service().report(run))
+    return report_out(leak_tests().report(run))
 
 
 @router.get("/{uuid:run_id}/findings", response=list[FindingOut], summary="Read what came of each attempt")
@@ -129,6 +123,6 @@ def list_findings(
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> list[LeakTestFinding]:
     chatbot = chatbot_of(request, chatbot_id)
-    run = service().get(chatbot=chatbot, run_id=run_id)
+    run = leak_tests().get(chatbot=chatbot, run_id=run_id)
     audit.record(Action.LEAK_TEST_OPENED, chatbot, run=str(run.pk), what="findings")
-    return list(service().findings(run, family=family)[offset : offset + FINDINGS_AT_ONCE])
+    return list(leak_tests().findings(run, family=family)[offset : offset + FINDINGS_AT_ONCE])

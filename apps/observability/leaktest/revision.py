@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from django.conf import settings
 
 from apps.chatbots.models import Chatbot
-from apps.core.services import ServiceRegistry
 from apps.knowledge.models import Source
+from apps.rag.privacy_service import privacy
 
 CODE = "apps"
 
@@ -39,5 +39,5 @@ def subject_of(chatbot: Chatbot) -> str:
         .order_by("pk")
         .values_list("pk", "disclosure", "indexed_revision", "status")
     )
-    mode = ServiceRegistry.get("privacy").promise(chatbot).mode
+    mode = privacy().promise(chatbot).mode
     return hashlib.sha256(repr([str(mode), model_name(), *rows]).encode()).hexdigest()

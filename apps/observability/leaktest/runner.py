@@ -29,7 +29,7 @@ from apps.observability.leaktest.worst_models import (
     prompts_sent,
 )
 from apps.observability.models import LeakTestConversation, LeakTestRun
-from apps.rag.llm_service import LLMService
+from apps.rag.llm_service import LLMService, llm
 from apps.retrieval.models import PrivacyAlarm
 
 AT_ONCE = 4  # attempts, so that a slow model is not waited for one by one
@@ -194,7 +194,7 @@ def models_for(run: LeakTestRun, material: Material) -> list[LLMService | None]:
     """Return the models of a run: the worst ones, or the chatbot's own (None where answers come by extraction)."""
     if run.worst:
         return [PromptEchoLLM(), PrivateEncoderLLM(material)]
-    return [ServiceRegistry.get("llm")]
+    return [llm()]
 
 
 def citations_of(reply: Reply) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -26,6 +26,7 @@ from apps.observability.leaktest.statistics import Interval, interval, upper_bou
 from apps.observability.leaktest.targets import find_targets, gather_material
 from apps.observability.models import LeakTestFinding, LeakTestRun, LeakTestStatus
 from apps.rag.guarding import refresh
+from apps.rag.privacy_service import privacy
 
 USUAL_TARGETS = 3
 MOST_TARGETS = 30
@@ -130,7 +131,7 @@ class LeakTestService:
             chatbot=chatbot,
             worst=worst,
             targets=max(1, min(targets, MOST_TARGETS)),
-            mode=ServiceRegistry.get("privacy").promise(chatbot).mode,
+            mode=privacy().promise(chatbot).mode,
             model="the worst there is" if worst else model_name(),
             revision=code_revision(),
             subject=subject_of(chatbot),
@@ -204,5 +205,10 @@ def sentence_of(run: LeakTestRun) -> str:
     if run.mode == "inform":
         percent = f"{100 * upper_bound(run.leaks, run.trials):.2g}"
         return f"Best effort: {run.leaks} of {run.trials} attacks leaked on model {run.model}, upper bound {percent} %."
-    promise = ServiceRegistry.get("privacy").promise(run.chatbot)  # a test in another mode proves nothing
+    promise = privacy().promise(run.chatbot)  # a test in another mode proves nothing
     return "" if run.leaks or promise.mode != run.mode else str(promise.claim)
+
+
+def leak_tests() -> LeakTestService:
+    """Return the service of leak tests."""
+    return cast("LeakTestService", ServiceRegistry.get("leak_tests"))

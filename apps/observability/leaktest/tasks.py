@@ -5,11 +5,12 @@ from procrastinate.contrib.django import app
 
 from apps.chatbots.models import Chatbot, LearnOnlyUse
 from apps.core.error_handling import ConflictError, ValidationError
-from apps.core.services import ServiceRegistry
 from apps.knowledge.models import Disclosure, Source, SourceStatus
 from apps.observability.leaktest.jobs import AFTER_CHANGE, QUEUE, RUN, schedule_after_change
 from apps.observability.leaktest.revision import subject_of
+from apps.observability.leaktest.service import leak_tests
 from apps.observability.models import LeakTestRun
+from apps.rag.privacy_service import privacy
 
 
 @app.task(name=RUN, queue=QUEUE)
@@ -17,7 +18,7 @@ def run_leak_test(*, run_id: str) -> None:
     """Carry out a run that an owner started."""
     run = LeakTestRun.objects.select_related("chatbot").filter(pk=run_id).first()
     if run is not None:  # or the chatbot was deleted meanwhile
-        ServiceRegistry.get("leak_tests").carry_out(run)
+        leak_tests().carry_out(run)
 
 
 @app.task(name=AFTER_CHANGE, queue=QUEUE)
@@ -26,8 +27,8 @@ def attack_after_change(*, chatbot_id: str) -> None:
     chatbot = Chatbot.objects.filter(pk=chatbot_id).first()
     if chatbot is None or not is_changed(chatbot):
         return
-    mode = ServiceRegistry.get("privacy").promise(chatbot).mode
-    service = ServiceRegistry.get("leak_tests")
+    mode = privacy().promise(chatbot).mode
+    service = leak_tests()
     try:
         service.carry_out(service.prepare(chatbot, worst=mode != LearnOnlyUse.INFORM))
     except (ConflictError, ValidationError):  # an owner was faster, or the last learn-only source is gone

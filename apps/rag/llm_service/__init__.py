@@ -7,7 +7,7 @@ without a language model can do without.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from apps.rag.llm_service.configured import create_llm_service
+from apps.rag.llm_service.configured import create_llm_service, llm
 from apps.rag.llm_service.protocol import ChatMessage, LLMService, Prompt, Stop, StopReason, Token, Usage
 from apps.rag.llm_service.retrying import RetryingLLMService
 from apps.rag.llm_service.scripted import ScriptedLLMService
@@ -28,6 +28,7 @@ __all__ = [
     "Token",
     "Usage",
     "create_llm_service",
+    "llm",
 ]
 
 

@@ -1,11 +1,12 @@
 """The language model that settings ask for."""
 
+from typing import cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from apps.core.circuit_breaker import CircuitBreaker
-from apps.core.services import load
+from apps.core.services import ServiceRegistry, load
 from apps.rag.llm_service.guarded import OUTAGES, GuardedLLMService
 from apps.rag.llm_service.protocol import LLMService
 from apps.rag.llm_service.retrying import RetryingLLMService
@@ -22,6 +23,11 @@ def create_llm_service() -> LLMService | None:
     model = load(OPENAI_COMPATIBLE).from_settings(configured)
     # The breaker goes round the retries: what counts is whether a question got its answer.
     return GuardedLLMService(RetryingLLMService(model), breaker_of(configured))
+
+
+def llm() -> LLMService | None:
+    """Return the language model in what settings put round it; None: answers come by extraction."""
+    return cast("LLMService | None", ServiceRegistry.get("llm"))
 
 
 def breaker_of(configured: LanguageModelSettings) -> CircuitBreaker:
