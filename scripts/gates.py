@@ -28,6 +28,7 @@ from django.db.migrations.state import ProjectState  # noqa: E402
 
 from apps.incidents.checking import complaints  # noqa: E402
 from apps.incidents.documents import load_incidents  # noqa: E402
+from scripts import service_accessors  # noqa: E402
 from scripts.demanded_names import DEMANDED, FORBIDDEN  # noqa: E402
 from scripts.generate_docs import modules, stale  # noqa: E402
 
@@ -196,6 +197,10 @@ def uncollected(output: str) -> Iterator[str]:
     yield from said or ["pytest does not collect the tests of the documented incidents"]
 
 
+def services_have_accessors() -> list[str]:
+    return list(service_accessors.complaints())
+
+
 def docs_are_current() -> list[str]:
     return [f"{file.relative_to(ROOT)} is out of date; run `make docs`" for file, _ in stale()]
 
@@ -203,6 +208,7 @@ def docs_are_current() -> list[str]:
 GATES = (
     Gate(says="Every module imports on its own", check=modules_import_alone),
     Gate(says="Every demanded name imports", check=demanded_names_import),
+    Gate(says="Services are asked for through typed accessors only", check=services_have_accessors),
     Gate(says="`manage.py check --deploy` is clean under production settings", check=deployment_is_clean),
     Gate(says="Every app has tests of its logic and of its integration", check=apps_are_tested),
     Gate(says="Migrations are complete", check=migrations_are_complete),

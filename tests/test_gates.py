@@ -7,9 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.test import override_settings
 
 from apps.incidents.documents import load_incidents
-from scripts import check_gates, gates, run_tests
+from scripts import check_gates, gates, run_tests, service_accessors
 from scripts.demanded_names import DEMANDED
 from scripts.generate_docs import error_reference
 from scripts.incident_log import incident_log
@@ -17,6 +18,7 @@ from scripts.test_report import report
 from scripts.testing_strategy import strategy_of_tests
 
 ROOT = gates.ROOT
+CHAT, METERED = "apps.conversations.services.ChatService", "apps.observability.metered_chat.MeteredChat"
 DESIGN = ROOT.parent / "shared" / "DESIGN.md"
 DEMAND = re.compile(
     r"^    (?:from (?P<module>[\w.]+) import (?P<names>[^#\n]+)|import (?P<whole>[\w.]+))", re.MULTILINE
@@ -60,6 +62,36 @@ def test_modules_that_import_each_other_in_a_circle_are_told(tmp_path: Path, mon
     (tmp_path / "circle_two.py").write_text("from circle_one import LATER\n")
     monkeypatch.syspath_prepend(tmp_path)
     assert "circle_two does not import by itself" in gates.import_first("circle_two")
+
+
+def test_services_are_asked_for_through_their_accessors() -> None:
+    assert gates.services_have_accessors() == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'def chat():\n    return ServiceRegistry.get("chat")',  # says no type
+        'def conversation() -> Chat:\n    return cast("Chat", ServiceRegistry.get("chat"))',  # has another name
+        'def chat() -> Chat:\n    return cast("Other", ServiceRegistry.get("chat"))',
+        'def view():\n    services.ServiceRegistry.get("chat").of(None)',
+        'chats, users = map(ServiceRegistry.get, ("chat", "users"))',
+    ],
+)
+def test_a_service_that_is_asked_for_otherwise_is_told(call: str, tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "asking.py").write_text(f"{call}\n")
+    told = [one for one in service_accessors.complaints(tmp_path) if "asking.py" in one]
+    assert told == [f"scripts/asking.py:{call.count(chr(10)) + 1} asks the registry instead of the service's accessor"]
+
+
+def test_an_accessor_that_is_missing_or_promises_another_type_is_told() -> None:
+    with override_settings(SERVICES={"chat": CHAT}, SERVICE_WRAPPERS={"chat": [METERED]}):
+        assert list(service_accessors.wrong_promises({"chat": ["Chat"]})) == []
+        assert list(service_accessors.wrong_promises({})) == ["The service 'chat' has 0 accessors, not one"]
+        assert list(service_accessors.wrong_promises({"chat": ["ChatService"]})) == [
+            f"chat() promises ChatService, which {METERED} does not make"
+        ]
 
 
 def test_every_app_is_tested_in_both_ways() -> None:
