@@ -102,8 +102,10 @@ def stop_answers() -> None:
 def work_off(transactional_db: None) -> Callable[[], None]:
     """Give a function that runs the worker until nothing is left to do."""
 
+    connector: Any = queue.connector  # Django's, which the app's type doesn't say
+
     async def work() -> None:
-        with queue.replace_connector(queue.connector.get_worker_connector()) as ours:
+        with queue.replace_connector(connector.get_worker_connector()) as ours:
             async with ours.open_async():
                 await ours.run_worker_async(
                     wait=False,

@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from apps.incidents.documents import load_incidents
 from scripts import check_gates, gates, run_tests, service_accessors
-from scripts.demanded_names import DEMANDED
+from scripts.demanded_names import DEMANDED, FORBIDDEN
 from scripts.generate_docs import error_reference
 from scripts.incident_log import incident_log
 from scripts.test_report import report
@@ -41,8 +41,8 @@ def test_the_list_of_demanded_names_is_the_designs() -> None:
 
 def test_every_demanded_name_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     assert gates.demanded_names_import() == []
-    monkeypatch.setitem(gates.DEMANDED, "apps.rag", ("NoSuchName",))
-    monkeypatch.setitem(gates.FORBIDDEN, "apps.core.error_handling", ("TacitError",))
+    monkeypatch.setitem(DEMANDED, "apps.rag", ("NoSuchName",))
+    monkeypatch.setitem(FORBIDDEN, "apps.core.error_handling", ("TacitError",))
     assert gates.demanded_names_import() == [
         "from apps.rag import NoSuchName fails",
         "apps.core.error_handling has a TacitError, which hides Python's own",
@@ -127,7 +127,7 @@ def test_unsafe_settings_are_told_by_a_deployments_checks(tmp_path: Path) -> Non
 
 
 def test_the_state_of_the_system_tells_each_gate_and_is_the_same_twice() -> None:
-    results = {gate.says: [] for gate in gates.GATES}
+    results: dict[str, list[str]] = {gate.says: [] for gate in gates.GATES}
     good = check_gates.state(results)
     assert good == check_gates.state(results)
     assert good.count("| holds |") == len(gates.GATES)

@@ -95,6 +95,6 @@ def test_what_visitors_wrote_stays_text_is_found_and_fits_a_phone(page: Page) ->
     expect(page.get_by_role("link", name="Download these as CSV")).to_be_visible()
 
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         is_sound(page)

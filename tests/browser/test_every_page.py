@@ -109,7 +109,7 @@ def test_no_page_shuts_anybody_out_or_asks_for_anything_elsewhere(browser: Brows
 
 def test_every_page_fits_a_phone(browser: Browser, house: House) -> None:
     faults: list[str] = []
-    visit = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
+    visit = browser.new_context(viewport=PHONE, has_touch=True)
     page = signed_in(visit, house, faults)
     for place in house.places:
         open_place(page, place)

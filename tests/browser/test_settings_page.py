@@ -45,7 +45,7 @@ def page(browser: Browser, link: str) -> Iterator[Page]:
 
 def visit(browser: Browser, link: str) -> Page:
     """Open a browser of somebody's own, and come in by a link."""
-    opened = browser.new_context(viewport=DESK).new_page()  # type: ignore[arg-type]
+    opened = browser.new_context(viewport=DESK).new_page()
     sign_in(opened, link)
     return opened
 
@@ -57,9 +57,9 @@ def settings_of(alice: Owner, bot: dict[str, Any]) -> str:
 def check_for_everybody(page: Page) -> None:
     """Look for what shuts people out, and whether the page fits a phone."""
     is_sound(page)
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    page.set_viewport_size(DESK)
 
 
 def test_what_alice_sets_is_what_visitors_see(page: Page, alice: Owner, bot: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, expect
@@ -83,7 +83,7 @@ class Visit:
 def box(locator: Locator) -> dict[str, float]:
     found = locator.bounding_box()
     assert found is not None
-    return dict(found)
+    return {"x": found["x"], "y": found["y"], "width": found["width"], "height": found["height"]}
 
 
 def test_a_visitor_opens_it_asks_and_gets_a_cited_answer_which_a_refresh_keeps(
@@ -273,7 +273,7 @@ def test_the_owners_colour_is_on_the_button_with_a_sign_that_can_be_seen(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_about_it_shuts_people_with_disabilities_out(
-    browser: Browser, site: Site, bot: dict[str, Any], scheme: str
+    browser: Browser, site: Site, bot: dict[str, Any], scheme: Literal["light", "dark"]
 ) -> None:
     """The site's policy is set aside, since the checker is a script that it rightly refuses; so are its own styles."""
     page = browser.new_page(reduced_motion="reduce", bypass_csp=True, color_scheme=scheme)

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -16,6 +17,7 @@ from apps.core.embedding_service import EmbeddingResult
 from apps.core.embedding_service.fake import FakeEmbeddingService
 from apps.core.services import ServiceRegistry
 from apps.knowledge import tasks
+from apps.knowledge.ingest import ingest_source
 from apps.knowledge.queue import INGEST
 from apps.knowledge.rescue import requeue_forgotten, requeue_stalled
 from tests.conftest import Owner
@@ -119,7 +121,7 @@ def run(source_id: UUID) -> None:
     """Run a job as a worker's thread does."""
     try:
         with tasks.one_run(str(source_id)):
-            tasks.ingest_source(str(source_id))
+            ingest_source(str(source_id))
     finally:
         connections.close_all()
 
@@ -189,6 +191,7 @@ def die_with_the_job(source_id: str) -> None:
 
 
 async def rescue() -> None:
-    with app.replace_connector(app.connector.get_worker_connector()) as ours:
+    connector: Any = app.connector  # Django's, which the app's type doesn't say
+    with app.replace_connector(connector.get_worker_connector()) as ours:
         async with ours.open_async():
             await requeue_stalled()

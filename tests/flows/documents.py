@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from xml.sax.saxutils import escape
 
@@ -149,7 +149,7 @@ def json_lines(rows: Sequence[dict[str, object]]) -> bytes:
     return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
-def packed(members: dict[str, bytes | str]) -> bytes:
+def packed(members: Mapping[str, bytes | str]) -> bytes:
     """A ZIP archive of these files."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

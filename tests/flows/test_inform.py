@@ -118,7 +118,8 @@ def rotating(attempt: int) -> Behaviour:
 def is_clean(raw: str) -> None:
     """Assert that nothing of the secret stands in what a visitor got, in any encoding of the list."""
     lowered = raw.casefold()
-    for encode in (str, *list(ENCODINGS.values())[2:8]):
+    encodings: list[Callable[[str], str]] = [str, *list(ENCODINGS.values())[2:8]]
+    for encode in encodings:
         for word in WORDS_OF_THE_SECRET:
             if len(encoded := encode(word).casefold()) > 4:
                 assert encoded.strip("=") not in lowered

@@ -1,5 +1,8 @@
 """What is counted, timed and told of a real question and a real upload: the numbers, and never the words."""
 
+from collections.abc import Callable
+from typing import Any
+
 import httpx
 import pytest
 from django.db import transaction
@@ -27,7 +30,9 @@ def grown(before: dict[str, float], after: dict[str, float], series: str) -> flo
     return after.get(series, 0.0) - before.get(series, 0.0)
 
 
-def test_an_upload_and_a_question_are_counted_and_timed_and_their_words_are_nowhere(alice: Owner, work_off) -> None:
+def test_an_upload_and_a_question_are_counted_and_timed_and_their_words_are_nowhere(
+    alice: Owner, work_off: Callable[[], None]
+) -> None:
     before = metrics_of(alice.address)
     bot = alice.make_bot()
     alice.upload(bot, ("manual.md", MANUAL))
@@ -71,7 +76,9 @@ def test_an_upload_and_a_question_are_counted_and_timed_and_their_words_are_nowh
     assert [word for word in WORDS if word.lower() in told.lower()] == []
 
 
-def test_an_alert_goes_out_by_a_job_that_came_with_it(alice: Owner, work_off, settings) -> None:
+def test_an_alert_goes_out_by_a_job_that_came_with_it(
+    alice: Owner, work_off: Callable[[], None], settings: Any
+) -> None:
     """The row and the job that tells of it are one transaction, so none is lost between them."""
     settings.ALERT_RULES = parse_rules(
         '[{"name": "any_queue", "metric": "tacit_queue_depth", "kind": "threshold", "above": 0, "message": "Look."}]'
@@ -104,7 +111,7 @@ def test_an_alert_goes_out_by_a_job_that_came_with_it(alice: Owner, work_off, se
         {"X-Forwarded-For": "203.0.113.9", "Authorization": "Bearer"},
     ],
 )
-def test_strangers_find_no_such_page(alice: Owner, headers: dict[str, str], settings) -> None:
+def test_strangers_find_no_such_page(alice: Owner, headers: dict[str, str], settings: Any) -> None:
     settings.METRICS_TOKEN = "a-token-of-the-operator"
     assert httpx.get(f"{alice.address}/metrics").status_code == 200, "from this machine it is there"
     there = httpx.get(f"{alice.address}/metrics", headers=headers)
@@ -113,7 +120,7 @@ def test_strangers_find_no_such_page(alice: Owner, headers: dict[str, str], sett
     assert there.text == nowhere.text.replace("metricz", "metrics")
 
 
-def test_the_token_opens_the_page_from_elsewhere(alice: Owner, settings) -> None:
+def test_the_token_opens_the_page_from_elsewhere(alice: Owner, settings: Any) -> None:
     elsewhere = {"X-Forwarded-For": "203.0.113.9", "Authorization": "Bearer a-token-of-the-operator"}
     assert httpx.get(f"{alice.address}/metrics", headers=elsewhere).status_code == 404, "no token is set"
     settings.METRICS_TOKEN = "a-token-of-the-operator"

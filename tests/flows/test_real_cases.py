@@ -1,6 +1,7 @@
 """Kinds of faults that were met in real documents: each document goes in and is asked, as a visitor would."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -137,9 +138,9 @@ def test_what_is_asked_about_and_is_not_there_is_named(
     ],
 )  # fmt: skip
 def test_a_citation_leads_to_the_page_of_its_quote(
-    asked: Callable[..., dict[str, object]], file: tuple[str, bytes]
+    asked: Callable[..., dict[str, Any]], file: tuple[str, bytes]
 ) -> None:
-    (citation, *_) = asked(file, "Where is the well?")["citations"]  # type: ignore[misc]
+    citation = asked(file, "Where is the well?")["citations"][0]
     assert "room three" in citation["quote"]
     assert citation["page"] == 3
 

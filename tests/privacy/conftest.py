@@ -59,7 +59,7 @@ class HttpClient:
     async def send(self, request: Request) -> Reply:
         headers, body = as_bytes(request)
         sent = self._http.build_request(request.method, f"{self._address}{request.path}", content=body)
-        sent.headers.update({name: value.encode("utf-8", "replace") for name, value in headers.items()})
+        sent.headers.update([(name.encode(), value.encode("utf-8", "replace")) for name, value in headers.items()])
         response = await self._http.send(sent)
         return Reply(status=response.status_code, headers=dict(response.headers), body=response.text)
 
@@ -120,8 +120,10 @@ def fill(
 def work_off() -> None:
     """Work off the queue, two sources at once: what a sealed bot says must not depend on their order."""
 
+    connector: Any = queue.connector  # Django's, which the app's type doesn't say
+
     async def work() -> None:
-        with queue.replace_connector(queue.connector.get_worker_connector()) as ours:
+        with queue.replace_connector(connector.get_worker_connector()) as ours:
             async with ours.open_async():
                 await ours.run_worker_async(
                     wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -43,7 +44,7 @@ FAILURES: dict[str, Behaviour] = {
 
 
 @pytest.fixture
-def impatient(world: World, model: LLMServer) -> LLMServer:
+def impatient(world: World, model: LLMServer) -> Iterator[LLMServer]:
     """The model's server, given up on soon."""
     timeouts = Timeouts(connect=0.5, first_token=0.7, between_tokens=0.5, total=2.0)
     service = OpenAICompatibleLLMService(

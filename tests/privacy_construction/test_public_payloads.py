@@ -293,7 +293,7 @@ def test_every_other_address_of_the_product_refuses_who_has_no_key(
         if pattern.startswith(("accounts/", "api/v1/chat/")) or "(?P" in pattern:
             continue
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-            body = {} if method != "GET" else None
+            body: dict[str, str] | None = {} if method != "GET" else None
             response = mallory_asks.web.request(method, address_of(pattern, bot), json=body, headers=STRANGER)
             assert not any(word in response.text.casefold() for word in SECRET_WORDS), pattern
             if response.status_code < 300:

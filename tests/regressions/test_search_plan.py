@@ -31,7 +31,7 @@ def test_candidates_by_words_never_scan_a_whole_chatbot() -> None:
 @pytest.mark.django_db
 def test_a_question_reads_its_own_terms_of_a_chatbot_that_was_never_analysed() -> None:
     chatbot = new_chatbot()
-    question = {"chatbot": chatbot.pk, "terms": ASKED, "frequencies": [1.0] * len(ASKED)}
+    question: dict[str, Any] = {"chatbot": chatbot.pk, "terms": ASKED, "frequencies": [1.0] * len(ASKED)}
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + TERMS_OF_QUESTION, question)
         ((explained,),) = cursor.fetchall()

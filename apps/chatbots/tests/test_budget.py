@@ -130,6 +130,7 @@ def test_what_a_killed_process_left_open_is_booked_once(service: BudgetService) 
     bot = make_bot(monthly_tokens=1_000_000)
     left, alive = service.reserve(bot.pk, CALL), service.reserve(bot.pk, CALL)
     long_ago = timezone.now() - LAPSED - timedelta(seconds=1)
+    assert left is not None
     ReservedUsage.objects.filter(pk=left).update(reserved_at=long_ago)
 
     assert service.book_lapsed() == 1

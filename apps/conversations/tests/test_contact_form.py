@@ -82,7 +82,7 @@ def test_of_megabytes_no_more_than_the_beginning_is_looked_at() -> None:
 
 def test_without_consent_nothing_is_taken_and_an_older_text_is_no_consent() -> None:
     asked = bot(consent_text="You may write to me.\nI can withdraw this.")
-    fields = {"email": "eve@example.org"}
+    fields: dict[str, Any] = {"email": "eve@example.org"}
 
     assert set(refusal(asked, **fields)) == {"consent"}
     assert "changed" in refusal(asked, consent=True, consent_text="You may write to me.", **fields)["consent"]

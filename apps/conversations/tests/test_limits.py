@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -194,7 +194,7 @@ async def test_an_open_answer_is_held_on_to_and_given_back_when_its_reader_leave
         found = await in_database(rows, "SELECT held_until FROM open_answer WHERE chatbot_id = %s", bot_id)
         return found[0][0] if found else None
 
-    async def words() -> AsyncIterator[str]:
+    async def words() -> AsyncGenerator[str, None]:
         while True:
             yield "word"
 

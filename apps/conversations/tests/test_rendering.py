@@ -143,7 +143,7 @@ def test_a_list_of_sources_that_the_model_adds_leaves_the_marks_alone() -> None:
 def test_only_the_address_of_a_cited_page_is_a_link() -> None:
     shown = re.escape(CITED.replace("&", "&amp;"))
     assert re.search(
-        f'<a href="{shown}" rel="noopener noreferrer nofollow">manual</a>', page(f"[manual]({CITED})").html
+        f'<a href="{shown}" rel="noopener noreferrer nofollow">manual</a>', str(page(f"[manual]({CITED})").html)
     )
     assert "href" not in to_html(f"[manual]({CITED})", {1})
     assert to_html("https://docs.example", set()) == "<p>https://docs.example</p>"

@@ -135,7 +135,7 @@ def test_two_pages_of_one_visitor_read_the_same(bot: Chatbot) -> None:
         answer = model.begin()
         reading = asyncio.gather(heard(answer), heard(answer))
         model.say(3)
-        return await reading
+        return list(await reading)
 
     first, second = run(work)
     assert told(first) == told(second) == ["Started", "The", "warranty", "lasts", "Finished"]

@@ -1,6 +1,7 @@
 """When an alert is on: thresholds, rates and absences over time; and what is said of a rule that can't be used."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ def series(name: str, **labels: str) -> Series:
     return name, tuple(sorted(labels.items()))
 
 
-def read(*values: dict[Series, float], every: float = 60) -> list[Reading]:
+def read(*values: Mapping[Series, float], every: float = 60) -> list[Reading]:
     """Readings that end at noon."""
     begin = NOON - timedelta(seconds=every * (len(values) - 1))
     return [Reading(at=begin + timedelta(seconds=every * number), values=one) for number, one in enumerate(values)]

@@ -11,7 +11,7 @@ SCRIPT = "/static/widget/share_page.js"
 
 
 async def got(accept: str = "gzip, deflate, br", path: str = SCRIPT, **headers: str) -> tuple[Any, bytes]:
-    response = await AsyncClient().get(path, headers={"Accept-Encoding": accept, **headers})
+    response: Any = await AsyncClient().get(path, headers={"Accept-Encoding": accept, **headers})
     if response.streaming:
         return response, b"".join([part async for part in response])
     return response, response.content

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Thread, Timer
 
 import psutil
 import psycopg
@@ -239,7 +239,7 @@ def test_bob_waits_for_a_server_that_is_still_coming_up(data_dir: Path, monkeypa
     pid, folder, _started, *rest = lock.read_text().split("\n")
     lock.write_text("\n".join([pid, folder, "1700000000", *rest]))  # one that is seconds old pg_ctl takes for its own
     slow.suspend()  # as one that reads a long log after a crash: it is there and answers nobody
-    waking = Thread(target=lambda: (time.sleep(0.7), slow.resume()))
+    waking = Timer(0.7, slow.resume)
     waking.start()
     monkeypatch.setattr(embedded, "START_SECONDS", 3)
     bob._launch()  # what `start` does when nobody answers

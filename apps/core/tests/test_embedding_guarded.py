@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from apps.core.circuit_breaker import CircuitBreaker, CircuitState
-from apps.core.embedding_service import FakeEmbeddingService, OpenAIEmbeddingService
+from apps.core.embedding_service import EmbeddingResult, FakeEmbeddingService, OpenAIEmbeddingService
 from apps.core.embedding_service.guarded import OUTAGES, GuardedEmbeddingService
 from apps.core.error_handling import CircuitOpenError, ProviderBusyError, ProviderError
 from apps.core.tests.embedding_server import EmbeddingServer, embedding_server
@@ -60,7 +60,7 @@ def test_while_it_fails_words_decide(server: EmbeddingServer) -> None:
 
 def test_it_hears_how_long_the_server_wants_to_be_left_alone() -> None:
     class Busy(FakeEmbeddingService):
-        def embed_query(self, text: str) -> None:  # type: ignore[override]
+        def embed_query(self, text: str) -> EmbeddingResult:
             raise ProviderBusyError(retry_after=20)
 
     service = GuardedEmbeddingService(Busy(), CircuitBreaker(3, 60, OUTAGES, "embeddings:busy"))

@@ -133,7 +133,7 @@ def test_every_class_that_is_named_is_there(name: str) -> None:
         (onnxruntime.capi.onnxruntime_pybind11_state.InvalidGraph(SECRET), LocalModelError),
         (pypdfium2.PdfiumError(SECRET), DamagedDocumentError),
         (zipfile.BadZipFile(SECRET), DamagedDocumentError),
-        (etree.XMLSyntaxError(SECRET, 1, 1, 1), DamagedDocumentError),
+        (etree.XMLSyntaxError(SECRET, 1, 1, 1), DamagedDocumentError),  # type: ignore[call-arg, arg-type]
         (django.db.DataError(SECRET), ValidationError),
         (django.core.exceptions.ObjectDoesNotExist(SECRET), TRANSLATIONS["django.ObjectDoesNotExist"]),
         (OSError(errno.ENOSPC, SECRET), StorageFullError),

@@ -1,5 +1,7 @@
 """Alice's first minutes: from the one-time link to a chatbot that is reading what she gave it."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -78,6 +80,12 @@ def test_what_is_added_in_the_second_step_leads_back_to_it(alice: Person, bot: C
     here = page(bot, "welcome/sources")
     shown = alice.see(here)
     assert f'name="next" value="{here}"' in shown
-    added = {"title": "Returns", "text": "Thirty days.", "disclosure": "citable", "only": "text", "next": here}
+    added: dict[str, Any] = {
+        "title": "Returns",
+        "text": "Thirty days.",
+        "disclosure": "citable",
+        "only": "text",
+        "next": here,
+    }
     assert alice.press(page(bot, "sources/add"), **added).startswith(here)
     assert "Returns" in alice.see(page(bot, "welcome/sources/state"))

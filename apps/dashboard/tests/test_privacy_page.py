@@ -1,6 +1,7 @@
 """Alice sees and decides on one page what visitors may learn; Victor may look; for Mallory there is no such page."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -201,7 +202,7 @@ def test_neither_victor_nor_mallory_decides_about_both_classes(
 def test_victor_looks_and_cannot_change_anything(
     alice: Person, bob: Person, victor: Person, bot: Chatbot, source: Source
 ) -> None:
-    attempts = (
+    attempts: tuple[tuple[str, dict[str, Any]], ...] = (
         (f"{base(bot)}privacy/sources/{source.pk}", {"disclosure": "citable"}),
         (f"{base(bot)}privacy/use", {"use": "sealed"}),
     )

@@ -17,11 +17,11 @@ from apps.dashboard.tests.conftest import Person
 from config.env import LanguageModelSettings
 from tests.llm_server import LLMServer, refuses, says
 
-ABOUT = {"name": "Handbook", "description": "For guests", "language": "de"}
+ABOUT: dict[str, Any] = {"name": "Handbook", "description": "For guests", "language": "de"}
 ANSWERS = {"tone": "brief", "instructions": "Say “guests”.", "welcome_message": "Hi!", "unanswered_message": "Call us."}
 LIMITS = {"visitor_messages_per_minute": "5", "open_streams": "", "longest_message": "100"}
 BUDGET = {"monthly_cost": "12.50", "monthly_tokens": "1000000"}
-CONTACT = {
+CONTACT: dict[str, Any] = {
     "contact_offer": "always", "contact_fields": ["email", "message"], "consent_text": "I agree.",
     "contact_email": "shop@example.org",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,7 +14,7 @@ from apps.dashboard.share_views import twin_of
 from apps.dashboard.tests.conftest import Person
 
 SHOP = "https://shop.example"
-LOOKS = {
+LOOKS: dict[str, Any] = {
     "accent_colour": "#aa0044",
     "widget_corner": "start",
     "welcome_message": "Ahoy!",

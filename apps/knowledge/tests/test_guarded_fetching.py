@@ -47,7 +47,7 @@ def test_a_site_in_trouble_is_left_alone_and_the_others_are_read(site: LoopbackS
     with pytest.raises(SiteCircuitOpenError, match=r"has trouble \(status 503\).* The next try is in \d+ s") as refused:
         read(sites, site, "/page")
 
-    assert refused.value.retry_after > 0
+    assert (refused.value.retry_after or 0) > 0
     assert isinstance(refused.value, FetchError)
     assert len(site.requests) == reached
     assert b"museum" in read(sites, other, "/page")
@@ -69,7 +69,7 @@ def test_a_site_that_asks_for_patience_gets_it(site: LoopbackServer, settings: A
         read(sites, site, "/busy")
     with pytest.raises(SiteCircuitOpenError) as refused:
         read(sites, site, "/page")
-    assert 110 < refused.value.retry_after <= 120
+    assert 110 < (refused.value.retry_after or 0) <= 120
     assert asked(site, "/page") == 0
 
 

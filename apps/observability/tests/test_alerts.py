@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from apps.accounts.models import Member, Organization, Role, User
 from apps.chatbots.models import Chatbot
@@ -23,7 +24,6 @@ from apps.core.error_handling import FetchUnavailableError
 from apps.core.monitoring import metrics_collector, track_metric
 from apps.core.services import ServiceRegistry
 from apps.core.webhooks import key_of, signature
-from apps.observability import alert_delivery
 from apps.observability.alert_delivery import FIRED, post_signed
 from apps.observability.alerts import AlertService, look_if_nobody_does
 from apps.observability.models import Alert, MetricsReading
@@ -306,6 +306,6 @@ def test_without_an_address_nothing_is_queued(minutes: Minutes, monkeypatch: pyt
     def refuse(*args: object, **kwargs: object) -> None:
         pytest.fail("a job was queued")
 
-    monkeypatch.setattr(alert_delivery.app, "configure_task", refuse)
+    monkeypatch.setattr(app, "configure_task", refuse)
     fail(5)
     assert len(minutes.pass_by()) == 1

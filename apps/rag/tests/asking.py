@@ -32,7 +32,9 @@ def pipeline_with(
 
 async def events_of(pipeline: RAGPipeline, question: str = QUESTION, history: Sequence[Turn] = ()) -> list[Event]:
     """Return the events of an answer, after checking what holds for every answer."""
-    events = [event async for event in pipeline.answer(question, history) if not isinstance(event, Grounded)]
+    events: list[Event] = [
+        event async for event in pipeline.answer(question, history) if not isinstance(event, Grounded)
+    ]
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert not any(isinstance(event, Finished) for event in events[:-1])
@@ -43,7 +45,7 @@ async def events_of(pipeline: RAGPipeline, question: str = QUESTION, history: Se
     assert list(dict.fromkeys(map(int, re.findall(r"\[(\d+)\]", finished.text)))) == [c.n for c in cited]
     texts = {hit.passage_id: hit.text for hit in SHOP}
     assert all(citation.quote in texts[citation.passage_id] for citation in cited)
-    return events
+    return list(events)
 
 
 async def answer(pipeline: RAGPipeline, question: str = QUESTION, history: Sequence[Turn] = ()) -> Finished:

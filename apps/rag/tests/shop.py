@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from apps.core.chunking import Part
 from apps.rag.context_builder import Context, ContextBuilder
@@ -56,7 +57,7 @@ class ShopBot:
     monthly_tokens: int | None = None
 
 
-def hit(number: int, title: str, text: str, **more: object) -> ShopHit:
+def hit(number: int, title: str, text: str, **more: Any) -> ShopHit:
     made = ShopHit(passage_id=uuid.UUID(int=number), document_id=uuid.UUID(int=100 + number), title=title, text=text)
     return replace(made, **more)
 

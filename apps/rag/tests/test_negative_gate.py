@@ -236,7 +236,7 @@ MIXED = st.lists(
     st.one_of(
         st.sampled_from(HARMLESS),
         st.sampled_from(SECRET.split()),
-        st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=12),
+        st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12),
         st.builds(lambda way, start, size: TOLD[way](SECRET[start : start + size]),
                   st.sampled_from(sorted(TOLD)), st.integers(0, 80), st.integers(1, 115)),
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_commands_come_as_code_after_the_line_that_announces_them(ask) -> None: 
 def test_steps_that_were_cut_between_two_passages_come_in_order(ask) -> None:  # type: ignore[no-untyped-def]
     first = passage(1, "Kettle", (L, "1. Fill the kettle with water."), (L, "2. Add a spoon of salt."))
     second = passage(2, "Kettle", (L, "3. Boil it and wait an hour."), (L, "4. Rinse the kettle twice."))
-    same = {"document_id": first.document_id, "heading_path": ("Cleaning the kettle",)}
+    same: dict[str, Any] = {"document_id": first.document_id, "heading_path": ("Cleaning the kettle",)}
     read = ask("How do I clean the kettle?", replace(second, **same), replace(first, **same))
     steps = [line[:2] for line in said(read).splitlines() if line[:1].isdigit()]
     assert steps == ["1.", "2.", "3.", "4."]

@@ -22,7 +22,7 @@ from apps.rag.sentences import CANDIDATE, _candidates
 from apps.rag.tests.secrets_told import HARMLESS, SECRET, TOLD, forbidden
 
 SCREEN = forbidden().screen()
-ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=60)
+ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60)
 NEAR_PROSE = st.text(alphabet="ab cdXY12 .,!?…。\n[]()“”’é–•0_\t\u200b", max_size=60)
 
 

@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -203,7 +204,7 @@ STEPS = st.one_of(
 
 @settings(max_examples=15, deadline=None)
 @given(steps=st.lists(STEPS, min_size=2, max_size=12))
-def test_after_any_steps_the_counts_are_those_of_the_citable_rows(steps: list[object]) -> None:
+def test_after_any_steps_the_counts_are_those_of_the_citable_rows(steps: list[Any]) -> None:
     with transaction.atomic():
         shelf = Shelf()
         documents = [uuid.uuid4() for _ in range(4)]

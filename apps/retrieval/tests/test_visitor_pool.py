@@ -62,7 +62,7 @@ async def test_visitors_cannot_write_at_all_and_not_hold_the_database_up(world: 
         for statement in ("SELECT lo_create(0)", "CREATE TEMP TABLE mine (a int)", "SELECT nextval('mine')"):
             with pytest.raises((psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.UndefinedTable)):
                 async with visiting(world.alice.chatbot.pk) as opened:
-                    await opened.execute(statement)  # type: ignore[arg-type]
+                    await opened.execute(statement)
         async with visiting(world.alice.chatbot.pk) as opened:
             cursor = await opened.execute("SHOW statement_timeout")
             assert await cursor.fetchone() == ("15s",)
