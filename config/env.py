@@ -2,10 +2,10 @@
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from apps.core.error_handling import SettingsError
+from apps.core.language_model import LanguageModelSettings
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -84,18 +84,6 @@ def path(name: str, default: Path) -> Path:
     """Return the variable as an absolute path."""
     raw = text(name)
     return Path(raw).expanduser().resolve() if raw else default
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LanguageModelSettings:
-    """Where the language model is; without a base URL and key, answers come by extraction."""
-
-    base_url: str
-    api_key: str = field(repr=False)
-    model: str
-    first_token_seconds: int = 60
-    # A server that answers nothing counts as dead after a second or two, unless somebody chose how long to wait.
-    waits_for_silence: bool = False
 
 
 def language_model() -> LanguageModelSettings | None:

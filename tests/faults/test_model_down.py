@@ -9,11 +9,11 @@ import httpx
 import pytest
 from django.conf import settings as product
 
+from apps.core.language_model import LanguageModelSettings
 from apps.core.services import ServiceRegistry
 from apps.rag.llm_service import OpenAICompatibleLLMService, RetryingLLMService, Timeouts
 from apps.rag.llm_service.configured import breaker_of
 from apps.rag.llm_service.guarded import GuardedLLMService
-from config.env import LanguageModelSettings
 from tests import llm_server, visitor
 from tests.conftest import Owner
 from tests.faults.installation import Installation, free_port, wait_until

@@ -15,10 +15,10 @@ import pytest
 
 from apps.chatbots.models import Chatbot
 from apps.conversations.models import Message
+from apps.core.language_model import LanguageModelSettings
 from apps.core.services import ServiceRegistry
 from apps.rag.guarding import refresh
 from apps.retrieval.models import LearnOnlyPassage, PrivacyAlarm
-from config.env import LanguageModelSettings
 from tests import llm_server, visitor
 from tests.conftest import Owner
 from tests.llm_server import Behaviour, Exchange, LLMServer

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from apps.core.language_model import LanguageModelSettings
 from apps.core.services import ServiceRegistry
 from apps.rag.llm_service import OpenAICompatibleLLMService, RetryingLLMService, Timeouts
-from config.env import LanguageModelSettings
 from tests import llm_server, visitor
 from tests.conftest import Owner
 from tests.llm_server import Behaviour, Exchange, LLMServer

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from apps.conversations.proof import Proof
+from apps.core.language_model import LanguageModelSettings
 from apps.core.services import ServiceRegistry
-from config.env import LanguageModelSettings
 from tests import llm_server, visitor
 from tests.conftest import Owner
 from tests.llm_server import LLMServer, says

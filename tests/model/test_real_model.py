@@ -16,10 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
+from apps.core.language_model import LanguageModelSettings
 from apps.core.services import ServiceRegistry
 from apps.rag.llm_service import OpenAICompatibleLLMService, Prompt, Stop, Timeouts, Token
 from apps.rag.llm_service.examination import examine
-from config.env import LanguageModelSettings
 from tests.conftest import Owner
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1200)]

@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings as django_settings
 
 from apps.core.database.requirements import connection_string
+from apps.core.language_model import LanguageModelSettings
 from apps.core.services import ServiceRegistry
-from config.env import LanguageModelSettings
 from tests import llm_server
 from tests.conftest import Owner
 from tests.llm_server import Behaviour, Exchange, LLMServer

@@ -12,9 +12,9 @@ from apps.conversations.contact_models import Contact, ContactMessage
 from apps.conversations.models import Conversation
 from apps.conversations.retention import RetentionService
 from apps.conversations.services import ChatService
+from apps.core.language_model import LanguageModelSettings
 from apps.dashboard.settings_forms import SECTIONS
 from apps.dashboard.tests.conftest import Person
-from config.env import LanguageModelSettings
 from tests.llm_server import LLMServer, refuses, says
 
 ABOUT: dict[str, Any] = {"name": "Handbook", "description": "For guests", "language": "de"}

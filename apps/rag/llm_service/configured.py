@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from apps.core.circuit_breaker import CircuitBreaker
+from apps.core.language_model import LanguageModelSettings
 from apps.core.services import ServiceRegistry, load
 from apps.rag.llm_service.guarded import OUTAGES, GuardedLLMService
 from apps.rag.llm_service.protocol import LLMService
 from apps.rag.llm_service.retrying import RetryingLLMService
-from config.env import LanguageModelSettings
 
 OPENAI_COMPATIBLE = "apps.rag.llm_service.openai_compatible.OpenAICompatibleLLMService"  # loaded only when it is used
 

@@ -14,6 +14,7 @@ import httpx2
 import openai
 
 from apps.core.error_handling import ProviderError
+from apps.core.language_model import LanguageModelSettings
 from apps.rag.llm_service.findings import (
     FAILED,
     OTHERWISE,
@@ -34,7 +35,6 @@ from apps.rag.llm_service.findings import (
 from apps.rag.llm_service.openai_compatible import OpenAICompatibleLLMService
 from apps.rag.llm_service.protocol import ChatMessage, Prompt, Stop
 from apps.rag.llm_service.request_body import STREAM, SYSTEM_ROLE
-from config.env import LanguageModelSettings
 
 # With the roles that every question has, since some servers refuse one of them.
 TINY = Prompt(

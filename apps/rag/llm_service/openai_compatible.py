@@ -12,6 +12,7 @@ import httpx2
 from openai import DEFAULT_CONNECTION_LIMITS, APIStatusError, AsyncOpenAI, AsyncStream, DefaultAsyncHttpx2Client
 
 from apps.core.error_handling import ProviderAnswerError
+from apps.core.language_model import LanguageModelSettings
 from apps.core.proxies import find_proxy, proxy_address
 from apps.rag.llm_service.answer_text import answer_text
 from apps.rag.llm_service.bounded_stream import bound_response
@@ -22,7 +23,6 @@ from apps.rag.llm_service.piecewise import chunks_of, is_whole
 from apps.rag.llm_service.protocol import Prompt, Stop, Token
 from apps.rag.llm_service.request_body import refused_part, request_body
 from apps.rag.llm_service.translation import translated
-from config.env import LanguageModelSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

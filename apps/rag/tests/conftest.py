@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
 from apps.core.embedding_service import EmbeddingService, create_embedding_service
 from apps.core.reader.protocol import Reader
 from apps.core.reader.registry import load_reader
-from config import settings
 from tests.llm_server import LLMServer
 
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 
 import pytest
 
+from apps.core.language_model import LanguageModelSettings
 from apps.rag.llm_service.endpoint import read_endpoint
 from apps.rag.llm_service.examination import examine
 from apps.rag.llm_service.findings import Finding, not_found
-from config.env import LanguageModelSettings
 from tests.llm_server import (
     MODEL,
     Behaviour,

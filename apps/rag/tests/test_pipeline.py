@@ -7,6 +7,7 @@ import pytest
 
 from apps.core.embedding_service import FakeEmbeddingService
 from apps.core.error_handling import DatabaseError, ProviderUnavailableError
+from apps.core.language_model import LanguageModelSettings
 from apps.core.reader.fake import FakeReader
 from apps.core.services import ServiceRegistry
 from apps.rag import ContextBuilder, LLMService, PrivacyFilter, RAGPipeline, create_rag_pipeline
@@ -16,7 +17,6 @@ from apps.rag.llm_service import ScriptedLLMService, create_llm_service
 from apps.rag.privacy_service import PrivacyService
 from apps.rag.tests.asking import EXTRACTED, QUESTION, SENTENCE, answer, events_of, pipeline_with
 from apps.rag.tests.shop import SHOP, FakeSearch, ShopBot, ShopHit, hit
-from config.env import LanguageModelSettings
 from tests.llm_server import LLMServer
 
 

@@ -13,6 +13,7 @@ from apps.core.error_handling import (
     ProviderRequestError,
     ProviderUnavailableError,
 )
+from apps.core.language_model import LanguageModelSettings
 from apps.rag.llm_service import (
     ChatMessage,
     OpenAICompatibleLLMService,
@@ -24,7 +25,6 @@ from apps.rag.llm_service import (
     Usage,
 )
 from apps.rag.llm_service.endpoint import read_endpoint
-from config.env import LanguageModelSettings
 from tests.llm_server import (
     MODEL,
     Behaviour,

@@ -1,0 +1,15 @@
+"""What settings say of the language model."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LanguageModelSettings:
+    """Where the language model is; without a base URL and key, answers come by extraction."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    model: str
+    first_token_seconds: int = 60
+    # A server that answers nothing counts as dead after a second or two, unless somebody chose how long to wait.
+    waits_for_silence: bool = False
