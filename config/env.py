@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from apps.core.error_handling import SettingsError
-from apps.core.language_model import LanguageModelSettings
+from apps.core.language_model import OPENAI_COMPATIBLE, LanguageModelSettings
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -91,6 +91,8 @@ def language_model() -> LanguageModelSettings | None:
 
     A base URL alone is enough (local servers need no key); a key alone means OpenAI itself.
     """
+    # How the language model is asked: openai-compatible, the only one that comes with Tacit (docs/models.md).
+    provider = text("TACIT_LLM_PROVIDER", "openai-compatible") or OPENAI_COMPATIBLE
     # A server that speaks the OpenAI protocol, like http://127.0.0.1:11434/v1; without one and without a key, answers
     # come by extraction.
     base_url = text("TACIT_LLM_BASE_URL").strip()
@@ -102,7 +104,7 @@ def language_model() -> LanguageModelSettings | None:
     # server answers anything else meanwhile; what is set here is waited for in any case.
     first_token_seconds = number("TACIT_LLM_FIRST_TOKEN_SECONDS", 60, minimum=1)
     api_key = own_key or text("OPENAI_API_KEY")
-    if not (base_url or own_key or (api_key and model)):
+    if not (base_url or own_key or (api_key and model) or provider != OPENAI_COMPATIBLE):
         if model:
             raise SettingsError(
                 "TACIT_LLM_MODEL is set without a server. Set TACIT_LLM_BASE_URL or TACIT_LLM_API_KEY too."
@@ -118,6 +120,7 @@ def language_model() -> LanguageModelSettings | None:
             "TACIT_LLM_MODEL is missing. Set it to the name of the model that TACIT_LLM_BASE_URL serves."
         )
     return LanguageModelSettings(
+        provider=provider,
         base_url=base_url,
         api_key=api_key,
         model=model,

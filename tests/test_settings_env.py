@@ -91,7 +91,7 @@ def test_lists_and_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("BASE_URL", "API_KEY", "MODEL", "FIRST_TOKEN_SECONDS"):
+    for name in ("PROVIDER", "BASE_URL", "API_KEY", "MODEL", "FIRST_TOKEN_SECONDS"):
         monkeypatch.delenv(f"TACIT_LLM_{name}", raising=False)
 
 
@@ -121,6 +121,20 @@ def test_a_local_server_needs_no_key_and_openai_no_address(monkeypatch: pytest.M
 def test_a_model_without_a_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TACIT_LLM_BASE_URL", "http://127.0.0.1:11434/v1")
     with pytest.raises(SettingsError, match=r"TACIT_LLM_MODEL is missing\. Set it to the name"):
+        env.language_model()
+
+
+@pytest.mark.usefixtures("model")
+def test_another_provider_may_need_neither_address_nor_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TACIT_LLM_PROVIDER", "parrot")
+    with pytest.raises(SettingsError, match=r"TACIT_LLM_MODEL is missing\."):
+        env.language_model()
+    monkeypatch.setenv("TACIT_LLM_MODEL", "grey")
+    found = env.language_model()
+    assert found
+    assert (found.provider, found.model, found.base_url) == ("parrot", "grey", "")
+    monkeypatch.setenv("TACIT_LLM_PROVIDER", "")
+    with pytest.raises(SettingsError, match="without a server"):
         env.language_model()
 
 

@@ -1,7 +1,6 @@
 """What `tacit doctor` asks the models: whether their files are whole, and whether they answer."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -10,14 +9,10 @@ from apps.core.embedding_service.minilm_model import MINILM
 from apps.core.error_handling import ProviderError, SettingsError
 from apps.core.local_models.stored_model import FileState
 from apps.core.reader.registry import NONE, load_reader
-from apps.core.services import load
+from apps.rag.llm_service.connection_test import probe_model
 from apps.retrieval.services import embeddings
 
-if TYPE_CHECKING:
-    from apps.rag.llm_service.findings import Finding
-
 LOCAL = "local"
-EXAMINE = "apps.rag.llm_service.examination.examine"  # loaded only where there is a model: its library takes memory
 
 
 def embedding_model() -> str:
@@ -47,7 +42,7 @@ def language_model() -> str:
     configured = settings.LANGUAGE_MODEL
     if configured is None:
         return "none, so answers come by extraction. Set TACIT_LLM_BASE_URL and TACIT_LLM_MODEL for one"
-    finding: Finding = asyncio.run(load(EXAMINE)(configured))
+    finding = asyncio.run(probe_model(configured))
     told = f"{finding.seen} {finding.advice}".strip()
     if finding.state == "broken":
         raise ProviderError(told)

@@ -16,12 +16,11 @@ from apps.chatbots.models import Chatbot
 from apps.chatbots.services import chatbots
 from apps.conversations.retention import retention
 from apps.core.error_handling import ConflictError, NotFoundError, ValidationError
-from apps.core.services import load
 from apps.dashboard.access import Visit, for_editors, for_members
 from apps.dashboard.settings_forms import SECTIONS, TONES, RetentionForm, SectionForm
+from apps.rag.llm_service.connection_test import probe_model
 
 # Loaded when a test is asked for: the library behind it takes two seconds and 30 MB.
-EXAMINE = "apps.rag.llm_service.examination.examine"
 
 
 @for_members
@@ -124,7 +123,7 @@ def test_model(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Ask the language model for one word, and say what is wrong with it."""
     if settings.LANGUAGE_MODEL is None:
         return back_to(visit.chatbot, "model")
-    finding = asyncio.run(load(EXAMINE)(settings.LANGUAGE_MODEL))
+    finding = asyncio.run(probe_model(settings.LANGUAGE_MODEL))
     if request.headers.get("HX-Request"):
         return render(request, "dashboard/model_finding.html", {"finding": finding})
     return page(request, visit, finding=finding)

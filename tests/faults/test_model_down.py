@@ -150,13 +150,11 @@ def test_a_server_that_is_alive_and_too_slow_is_waited_for_three_times(
     alice: Owner, bot: dict[str, Any], model: LLMServer
 ) -> None:
     """It lists its models at once, so it may be loading one: the first visitors wait for it, the others don't."""
-    configured = product.LANGUAGE_MODEL
-    assert configured is not None
     impatient = Timeouts(connect=0.3, patience=0.2, first_token=0.6, between_tokens=0.5, total=2.0)
     service = OpenAICompatibleLLMService(
         base_url=model.base_url, api_key="", model=llm_server.MODEL, timeouts=impatient
     )
-    guarded = GuardedLLMService(RetryingLLMService(service, attempts=1), breaker_of(configured))
+    guarded = GuardedLLMService(RetryingLLMService(service, attempts=1), breaker_of(service))
     with ServiceRegistry.override("llm", guarded):
         for behaviour in (
             llm_server.thinks_long(5, sound), llm_server.stalls("The warranty la"), llm_server.stalls(),

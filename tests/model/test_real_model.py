@@ -19,7 +19,7 @@ import pytest
 from apps.core.language_model import LanguageModelSettings
 from apps.core.services import ServiceRegistry
 from apps.rag.llm_service import OpenAICompatibleLLMService, Prompt, Stop, Timeouts, Token
-from apps.rag.llm_service.examination import examine
+from apps.rag.llm_service.connection_test import probe_model
 from tests.conftest import Owner
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1200)]
@@ -90,7 +90,7 @@ class Brief:
 
 
 def test_the_connection_test_finds_it_well(real_model: LanguageModelSettings) -> None:
-    found = asyncio.run(examine(real_model))
+    found = asyncio.run(probe_model(real_model))
     assert found.state in {"ok", "slow"}, found
     assert re.search(r"the first token after \d+\.\d s", found.seen)
 

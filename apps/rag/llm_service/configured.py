@@ -7,12 +7,11 @@ from django.conf import settings
 
 from apps.core.circuit_breaker import CircuitBreaker
 from apps.core.language_model import LanguageModelSettings
-from apps.core.services import ServiceRegistry, load
+from apps.core.services import ServiceRegistry
 from apps.rag.llm_service.guarded import OUTAGES, GuardedLLMService
-from apps.rag.llm_service.protocol import LLMService
+from apps.rag.llm_service.protocol import LLMProvider, LLMService
+from apps.rag.llm_service.registry import create_provider
 from apps.rag.llm_service.retrying import RetryingLLMService
-
-OPENAI_COMPATIBLE = "apps.rag.llm_service.openai_compatible.OpenAICompatibleLLMService"  # loaded only when it is used
 
 
 def create_llm_service() -> LLMService | None:
@@ -20,9 +19,9 @@ def create_llm_service() -> LLMService | None:
     configured: LanguageModelSettings | None = settings.LANGUAGE_MODEL
     if configured is None:
         return None
-    model = load(OPENAI_COMPATIBLE).from_settings(configured)
+    model = create_provider(configured)
     # The breaker goes round the retries: what counts is whether a question got its answer.
-    return GuardedLLMService(RetryingLLMService(model), breaker_of(configured))
+    return GuardedLLMService(RetryingLLMService(model), breaker_of(model))
 
 
 def llm() -> LLMService | None:
@@ -30,11 +29,11 @@ def llm() -> LLMService | None:
     return cast("LLMService | None", ServiceRegistry.get("llm"))
 
 
-def breaker_of(configured: LanguageModelSettings) -> CircuitBreaker:
+def breaker_of(model: LLMProvider) -> CircuitBreaker:
     """Return the breaker of a model's server, which all processes share."""
     return CircuitBreaker(
         recovery_timeout=settings.CIRCUIT_SECONDS,
         expected_exception=OUTAGES,
-        name=f"language_model:{urlsplit(configured.base_url).netloc or 'api.openai.com'}",
+        name=f"language_model:{urlsplit(model.place).netloc or model.place}",
         shared=True,
     )

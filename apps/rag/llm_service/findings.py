@@ -3,13 +3,11 @@
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
-
-import openai
 
 from apps.core.proxies import INSTEAD, Proxy
 from apps.rag.llm_service.endpoint import Endpoint
+from apps.rag.llm_service.protocol import Finding
 
 MODELS_SHOWN = 8
 START_AGAIN = "then start Tacit again."
@@ -36,15 +34,6 @@ OTHERWISE = (
     "{place} refuses a plain question to {model} (HTTP {status}).",
     f"Check that TACIT_LLM_MODEL names a model for chats, not one for embeddings or pictures; {START_AGAIN}",
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """How a model does: `state` is ok, slow or broken; what was seen, and what to do about it."""
-
-    state: str
-    seen: str
-    advice: str = ""
 
 
 def found_well(model: str, place: str, seconds: float, *, slow: float, remarks: str, streams: bool) -> Finding:
@@ -155,7 +144,7 @@ def not_found(endpoint: Endpoint, model: str, models: list[str]) -> Finding:
     )
 
 
-def unreachable(error: openai.APIConnectionError, place: str, proxy: Proxy | None = None) -> Finding:
+def unreachable(error: Exception, place: str, proxy: Proxy | None = None) -> Finding:
     """Explain why there is no connection, from what lies under the library's error."""
     if proxy is not None and not proxy.is_bypassed:
         return unreachable_through(proxy, place)

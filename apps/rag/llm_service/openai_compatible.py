@@ -12,15 +12,16 @@ import httpx2
 from openai import DEFAULT_CONNECTION_LIMITS, APIStatusError, AsyncOpenAI, AsyncStream, DefaultAsyncHttpx2Client
 
 from apps.core.error_handling import ProviderAnswerError
-from apps.core.language_model import LanguageModelSettings
+from apps.core.language_model import OPENAI_COMPATIBLE, LanguageModelSettings
 from apps.core.proxies import find_proxy, proxy_address
 from apps.rag.llm_service.answer_text import answer_text
 from apps.rag.llm_service.bounded_stream import bound_response
 from apps.rag.llm_service.chunks import AnswerReader
 from apps.rag.llm_service.endpoint import read_endpoint
 from apps.rag.llm_service.liveness import opened_alive
+from apps.rag.llm_service.openai_probe import probe
 from apps.rag.llm_service.piecewise import chunks_of, is_whole
-from apps.rag.llm_service.protocol import Prompt, Stop, Token
+from apps.rag.llm_service.protocol import Finding, Prompt, Stop, Token
 from apps.rag.llm_service.request_body import refused_part, request_body
 from apps.rag.llm_service.translation import translated
 
@@ -44,7 +45,7 @@ class Timeouts:
 class OpenAICompatibleLLMService:
     """Streams answers from one model on one server. Sampling is ours; nothing a visitor sends sets a parameter."""
 
-    provider = "openai-compatible"
+    provider = OPENAI_COMPATIBLE
 
     def __init__(self, *, base_url: str, api_key: str, model: str, timeouts: Timeouts = Timeouts()) -> None:
         self.model = model
@@ -53,8 +54,9 @@ class OpenAICompatibleLLMService:
         # What this server has turned out not to take: optional parameters, the system role, streaming.
         self.refused: frozenset[str] = frozenset()
         self.streams = True  # whether the latest answer came in pieces
+        self._base_url = base_url
         self._api_key = api_key or "none"  # local servers need no key, and the library insists on one
-        self._timeouts = timeouts
+        self.timeouts = timeouts
         # Connections belong to the event loop that opened them; a command line makes a loop for each question.
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
 
@@ -70,17 +72,34 @@ class OpenAICompatibleLLMService:
         )
         return cls(base_url=configured.base_url, api_key=configured.api_key, model=configured.model, timeouts=timeouts)
 
+    @property
+    def place(self) -> str:
+        return self.endpoint.place
+
+    @property
+    def waits_for_silence(self) -> bool:
+        """Whether a server that gives no sign of life is waited for all the same."""
+        return self.timeouts.patience >= self.timeouts.first_token
+
+    def that_waits(self) -> Self:
+        """Return the same service as it would wait for such a server."""
+        timeouts = replace(self.timeouts, patience=self.timeouts.first_token)
+        return type(self)(base_url=self._base_url, api_key=self._api_key, model=self.model, timeouts=timeouts)
+
+    async def probe(self, *, patience: float, slow: float) -> Finding:
+        return await probe(self, patience=patience, slow=slow)
+
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Token | Stop, None]:
         client = self.client()
         _ = client.models  # the SDK imports it now, for a second or two, and not while a clock runs
         started = time.monotonic()
         with translated():
-            async with asyncio.timeout(self._timeouts.first_token):
+            async with asyncio.timeout(self.timeouts.first_token):
                 stream = await opened_alive(
                     self._open(prompt),
                     client,
-                    patience=self._timeouts.patience,
-                    probe=self._timeouts.connect,
+                    patience=self.timeouts.patience,
+                    probe=self.timeouts.connect,
                 )
         try:
             reader = AnswerReader(answer_text(prompt.context))
@@ -131,7 +150,7 @@ class OpenAICompatibleLLMService:
             return reader.read(None)  # the answer is there, only its usage isn't
 
     def _deadline(self, reader: AnswerReader, started: float, last: float) -> float:
-        limits = self._timeouts
+        limits = self.timeouts
         if reader.has_finished:
             return last + limits.usage
         wait = limits.between_tokens if reader.has_begun else limits.first_token
@@ -165,7 +184,7 @@ class OpenAICompatibleLLMService:
         return self._clients[loop]
 
     def _new_client(self) -> AsyncOpenAI:
-        limits = httpx2.Timeout(self._timeouts.first_token, connect=self._timeouts.connect)
+        limits = httpx2.Timeout(self.timeouts.first_token, connect=self.timeouts.connect)
         # A redirect would carry the prompt to another server; retries are made by who wraps this, and only there.
         http = DefaultAsyncHttpx2Client(
             timeout=limits,

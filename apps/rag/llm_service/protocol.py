@@ -3,8 +3,9 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, Self, runtime_checkable
 
+from apps.core.language_model import LanguageModelSettings
 from apps.rag.context_builder import Context
 
 
@@ -79,3 +80,30 @@ class LLMService(Protocol):
 
     def generate(self, prompt: Prompt) -> AsyncGenerator[Token | Stop, None]:
         """Yield the answer's tokens, then one Stop."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """How a model does: `state` is ok, slow or broken; what was seen, and what to do about it."""
+
+    state: Literal["ok", "slow", "broken"]
+    seen: str
+    advice: str = ""
+
+
+class LLMProvider(LLMService, Protocol):
+    """A language model that settings name. What goes round it, retries and a breaker, is no provider but a service."""
+
+    @classmethod
+    def from_settings(cls, configured: LanguageModelSettings) -> Self:
+        """Return the model that settings name. Raises SettingsError for settings that can't be right."""
+
+    @property
+    def place(self) -> str:
+        """Where it is asked, for people to read; models at one place share a breaker."""
+
+    async def probe(self, *, patience: float, slow: float) -> Finding:
+        """Ask for a word, and find out what is wrong. Raises nothing that has to do with the model.
+
+        `patience` is how many seconds the whole answer may take, `slow` from how many on its first token is a slow one.
+        """

@@ -37,6 +37,7 @@ from apps.rag.llm_service import (
 from apps.rag.llm_service.guarded import GuardedLLMService
 from apps.rag.llm_service.reasoning import ReasoningStripper
 from apps.rag.llm_service.translation import provider_error
+from apps.rag.tests.parrot import Parrot
 from apps.rag.tests.shop import shop_context
 from tests.llm_server import (
     Behaviour,
@@ -92,7 +93,7 @@ async def read(service: LLMService, prompt: Prompt = PROMPT) -> tuple[str, Stop]
 class TestContract:
     """Holds for every provider and for the fake."""
 
-    @pytest.fixture(params=["openai-compatible", "retrying", "guarded", "scripted"])
+    @pytest.fixture(params=["openai-compatible", "retrying", "guarded", "scripted", "parrot"])
     def service(
         self, request: pytest.FixtureRequest, llm_server: LLMServer, model: OpenAICompatibleLLMService
     ) -> LLMService:
@@ -102,6 +103,7 @@ class TestContract:
             "retrying": lambda: RetryingLLMService(model),
             "guarded": lambda: GuardedLLMService(RetryingLLMService(model), CircuitBreaker()),
             "scripted": lambda: ScriptedLLMService([ANSWER[:9], ANSWER[9:]]),
+            "parrot": lambda: Parrot("grey"),
         }
         return made[request.param]()
 

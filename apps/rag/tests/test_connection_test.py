@@ -9,9 +9,10 @@ from contextlib import suppress
 import pytest
 
 from apps.core.language_model import LanguageModelSettings
+from apps.rag.llm_service.connection_test import probe_model
 from apps.rag.llm_service.endpoint import read_endpoint
-from apps.rag.llm_service.examination import examine
-from apps.rag.llm_service.findings import Finding, not_found
+from apps.rag.llm_service.findings import not_found
+from apps.rag.llm_service.protocol import Finding
 from tests.llm_server import (
     MODEL,
     Behaviour,
@@ -34,7 +35,7 @@ KEY = "sk-very-secret"
 
 def examined(address: str, *, model: str = MODEL, patience: float = 6.0, slow: float = 4.0) -> Finding:
     configured = LanguageModelSettings(base_url=address, api_key=KEY, model=model)
-    return asyncio.run(examine(configured, patience=patience, slow=slow))
+    return asyncio.run(probe_model(configured, patience=patience, slow=slow))
 
 
 def met_by(behaviour: Behaviour, *, model: str = MODEL, patience: float = 6.0, slow: float = 4.0) -> Finding:
@@ -84,7 +85,7 @@ def test_one_that_takes_longer_than_visitors_wait_is_told_with_the_setting() -> 
     with LLMServer() as server:
         server.behave(stalls())
         configured = LanguageModelSettings(base_url=server.base_url, api_key=KEY, model=MODEL, first_token_seconds=1)
-        found = asyncio.run(examine(configured))
+        found = asyncio.run(probe_model(configured))
     assert "no token within" in found.seen
     assert "raise TACIT_LLM_FIRST_TOKEN_SECONDS" in found.advice
 
