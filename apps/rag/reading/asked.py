@@ -8,6 +8,7 @@ from enum import StrEnum
 from apps.rag.privacy_filter.figures import NUMBER_WORDS
 from apps.rag.privacy_filter.names import fold, folded_words, is_named, names
 from apps.rag.synonyms import widened
+from apps.rag.understanding.phrases import LANGUAGES, phrases_of
 from apps.rag.words import content_words
 
 # Two capitals in a row are a name where every noun has one, too: "für die Apple Watch".
@@ -18,6 +19,9 @@ _TOKEN = re.compile(r"[^\W_]+(?:[._'’&/-][^\W_]+)*")
 # Letters of scripts with spaces between words: in 什么是LC-34的测试 the code is LC-34, not all of it.
 _CODE_LETTERS = "A-Za-z\u00c0-\u052f"
 _CODE = re.compile(rf"[{_CODE_LETTERS}\d]+(?:[._'’&/-][{_CODE_LETTERS}\d]+)*")
+_WORD_BY_WORD = re.compile(rf"[{_CODE_LETTERS}\d._'’&/-]+")
+MOST_KEYWORDS = 3  # words
+MOST_AROUND = 3  # words of "What is the …?"
 _LONGEST_ABBREVIATION = 5  # letters that are the first ones of words
 _JOINING = re.compile(r"\b(?:of|the|and|for|und|der|des|de|la|du|et)\b ?")  # words that abbreviations leave out
 _TAKEN_FOR_EACH_OTHER = str.maketrans("01", "ol")  # when typed, or read from a scan
@@ -90,6 +94,7 @@ class Asked:
     codes: tuple[str, ...] = field(default=(), repr=False)
     named: tuple[str, ...] = field(default=(), repr=False)
     sought: frozenset[Sought] = frozenset()
+    is_keywords: bool = False  # a few words as typed into a search box, or after "What is the"
     typed: frozenset[str] = field(default=frozenset(), repr=False)  # its numbers and telling words, as in documents
     spelled: Mapping[str, str] = field(default_factory=dict, repr=False)  # each stem as the question has it
 
@@ -104,10 +109,22 @@ def asked_in(question: str, language: str) -> Asked:
         words=frozenset(words),
         codes=tuple(codes),
         named=_named(question, codes, language) if len(words) <= MOST_WORDS_FOR_NAMES else (),
+        is_keywords=_are_keywords(tokens, language),
         sought=frozenset(kind for kind in kinds if len(words) <= _MOST_WORDS.get(kind, len(words))),
         typed=frozenset(_telling(widened(question, language), language)),
         spelled={stem: token for token in reversed(tokens) for stem in content_words(token, language)},
     )
+
+
+def _are_keywords(tokens: Sequence[str], language: str) -> bool:
+    """Tell whether a question is nothing but its words: "deposit e-bike", "What is the deposit?"."""
+    words = [token for token in tokens if content_words(token, language)]
+    if not words or not all(map(_WORD_BY_WORD.fullmatch, tokens)):
+        return False
+    if len(words) == len(tokens):
+        return len(words) <= MOST_KEYWORDS
+    asks = language in LANGUAGES and tokens[0].casefold() in phrases_of(language).question_words
+    return asks and len(words) < MOST_KEYWORDS and len(tokens) - len(words) <= MOST_AROUND
 
 
 def _telling(question: str, language: str) -> Iterator[str]:

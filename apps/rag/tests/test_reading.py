@@ -175,6 +175,19 @@ def test_a_name_or_code_may_be_written_in_another_way(question: str, text: str) 
     assert missing_from((*asked.codes, *asked.named), text) == []
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [("deposit", True), ("What is the deposit?", True), ("Is there a deposit for it?", False), ("保修期有多长", False)],
+)
+def test_a_question_that_is_nothing_but_its_words_is_told(question: str, expected: bool) -> None:
+    assert asked_in(question, "en").is_keywords is expected
+
+
+@pytest.mark.parametrize("language", ["ru", "th", "it", "ko", "pl", ""])
+def test_a_language_without_phrases_of_its_own_is_read_all_the_same(language: str) -> None:
+    assert not asked_in("Сколько стоит и где этот залог у вас?", language).is_keywords
+
+
 def test_in_a_script_without_spaces_a_number_makes_no_code_of_a_sentence() -> None:
     assert asked_in("1564年建立的法国殖民地叫什么名字?", "zh").codes == ()
 
