@@ -67,6 +67,7 @@ def signals(reading: Reading) -> dict[str, float]:
         "gap unknown": unknown * reading.gap,
         "unknown": unknown,
         "lacks number": float(lacks_number),
+        "has keywords": float(reading.asked.is_keywords and first.coverage == 1.0),
         "has contact": float(any(holds(kind, first.block.text) for kind in reading.asked.sought & CONTACTS)),
     }
 

@@ -11,7 +11,7 @@ from apps.rag.reading.asked import Asked, missing_from
 from apps.rag.reading.blocks import Block
 from apps.rag.words import content_words
 
-ALIKE = 0.65  # share of their words that two sentences have in common, in order, when one follows the other's pattern
+ALIKE = 0.5  # share of their words that two sentences have in common, in order, when one follows the other's pattern
 FEWEST = 3  # words that they have in common at least
 _TOKEN = re.compile(r"[^\W_]+(?:[._'’-][^\W_]+)*")
 
@@ -53,7 +53,7 @@ def others_alike(best: Statement, statements: Sequence[Statement]) -> list[State
 
 
 def not_said_of(best: Statement, alike: Sequence[Statement], asked: Asked, language: str) -> tuple[str, ...]:
-    """Return the question's words that a statement like the best one has where the best one has something else.
+    """Return what the best statement lacks of a question, if those like it have all of that where it differs.
 
     "The belt for the dryer" when there are a belt for the washer and a filter for the dryer: nothing on the dryer.
     """
@@ -65,7 +65,7 @@ def not_said_of(best: Statement, alike: Sequence[Statement], asked: Asked, langu
         if not asked.words & set(content_words(own, language))
         for word in lacking & set(content_words(theirs, language))
     }
-    return tuple(asked.spelled[word] for word in asked.spelled if word in found)
+    return tuple(asked.spelled[word] for word in asked.spelled if word in found) if lacking <= found else ()
 
 
 def asked_about(best: Statement, alike: Sequence[Statement], asked: Asked, language: str) -> list[Statement]:

@@ -11,7 +11,7 @@ from apps.core.error_handling import ProviderError
 from apps.rag.context_builder import ContextPassage
 from apps.rag.passages.structure import as_read
 from apps.rag.reading.asked import Asked, Sought, asked_in, holds, missing_from
-from apps.rag.reading.blocks import Block, blocks_of
+from apps.rag.reading.blocks import LONGEST_HEADING, Block, blocks_of
 from apps.rag.reading.focus import Statement, statements_of
 from apps.rag.synonyms import widened
 from apps.rag.words import content_words
@@ -22,6 +22,7 @@ NEARLY = 0.1  # rank below the best block's from which one that holds it is take
 LONGEST_WIDENED = 600  # characters of such a block
 WORDS_SHARE = 0.5  # of a block's words beside its passage's score, before anything has read it
 LONGEST_READ = 900  # characters of a block; what follows is beyond what the reader takes in
+LONGEST_FRAGMENT = 40  # characters
 AROUND = 300  # characters of the passage before and after the best statement that are read with it
 LONGEST_EMBEDDED = 300  # what follows hardly moves a vector
 # Rank of a block that holds what is asked for, as far as that can be told by its signs.
@@ -184,10 +185,16 @@ def _read_closely(
 ) -> tuple[tuple[tuple[Statement, float], ...], float]:
     """Return a block's statements with the reader's logits, and the logit of the passage round the best of them."""
     statements = statements_of(block)[:MOST_STATEMENTS]
-    logits = _logits(question, [as_read(one.text) for one in statements], reader) or [0.0] * len(statements)
+    logits = _logits(question, [_by_itself(one, block) for one in statements], reader) or [0.0] * len(statements)
     best = statements[logits.index(max(logits))]
     (passage_logit,) = _logits(question, [_around(best, block)], reader) or [0.0]
     return tuple(zip(statements, logits, strict=True)), passage_logit
+
+
+def _by_itself(statement: Statement, block: Block) -> str:
+    """Return a statement without what is round it; a fragment ("9 EUR a month") means nothing without its heading."""
+    text = as_read(statement.text)
+    return text if len(text) > LONGEST_FRAGMENT else f"{block.headings[-LONGEST_HEADING:]}\n{text}"
 
 
 def _around(statement: Statement, block: Block) -> str:
