@@ -94,7 +94,7 @@ def language_model() -> LanguageModelSettings | None:
     # How the language model is asked: openai-compatible, the only one that comes with Tacit (docs/models.md).
     provider = text("TACIT_LLM_PROVIDER", "openai-compatible") or OPENAI_COMPATIBLE
     # A server that speaks the OpenAI protocol, like http://127.0.0.1:11434/v1; without one and without a key, answers
-    # come by extraction.
+    # are quoted from the documents.
     base_url = text("TACIT_LLM_BASE_URL").strip()
     # The key of the language model's server; OPENAI_API_KEY without it.
     own_key = text("TACIT_LLM_API_KEY")

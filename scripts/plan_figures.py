@@ -7,6 +7,7 @@ import ast
 import re
 import statistics
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,6 @@ SKIPPED = {"tests", "migrations", "__pycache__"}
 BY_STRING = re.compile(r"ServiceRegistry\.get\(\s*[\"']")
 FMT_SKIP = re.compile(r"#\s*fmt: skip")
 TINY = 25  # lines
-# From the highest to the lowest, as docs and import-linter have them; an import of one higher up is an arrow up.
-LAYERS = (
-    ("cli",), ("dashboard",), ("data_lifecycle", "leak_test"), ("contacts", "observability", "widget"),
-    ("conversations",), ("rag", "knowledge"), ("retrieval",), ("chatbots",), ("accounts", "incidents"), ("core",),
-)  # fmt: skip
-LEVEL = {app: level for level, apps in enumerate(reversed(LAYERS)) for app in apps}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +45,17 @@ def product(root: Path) -> list[Module]:
     return [Module(path=file.relative_to(root), source=file.read_text(encoding="utf-8")) for file in kept]
 
 
-def arrows_up(modules: list[Module]) -> int:
-    """Count the imports and the calls by name from an app to one in a higher layer."""
+def levels(root: Path) -> dict[str, int]:
+    """Return the layer of each app, 0 for the lowest, as the import-linter of that tree has them."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = next(one["layers"] for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
+    return {app: level for level, row in enumerate(reversed(layers)) for app in row.split(" | ")}
+
+
+def arrows_up(modules: list[Module], level: dict[str, int]) -> int:
+    """Count the imports from an app of one in a higher layer."""
     return sum(
-        LEVEL.get(target, 0) > LEVEL.get(module.path.parts[1], 0)
+        level.get(target, 0) > level.get(module.path.parts[1], 0)
         for module in modules
         if module.path.parts[0] == "apps" and len(module.path.parts) > 2
         for target in _imported_apps(module.source)
@@ -83,7 +85,7 @@ def figures(root: Path) -> Iterator[tuple[str, str]]:
     sizes = rooms(modules)
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
     yield "services asked for by a string", str(sum(len(BY_STRING.findall(module.source)) for module in modules))
-    yield "imports from a lower layer of a higher one", str(arrows_up(modules))
+    yield "imports from a lower layer of a higher one", str(arrows_up(modules, levels(root)))
     yield "files; rooms", f"{len(modules)}; {len(sizes)}"
     yield "largest rooms", ", ".join(f"{room.removeprefix('apps/')} {count}" for room, count in largest)
     yield "lines of a module, median / p90 / most", _spread(lengths)

@@ -1,4 +1,4 @@
-"""`tacit errors`: what went wrong here, and the knowledge base of what went wrong before and how it was mended."""
+"""`tacit errors`: what went wrong here, and the knowledge base of what went wrong before and how it was fixed."""
 
 import sys
 from dataclasses import asdict
@@ -18,7 +18,7 @@ from apps.incidents.tracebacks import Frame, Trace, read_traceback
 from apps.observability.incident_search import find_incidents, shelve
 from apps.retrieval.services import embeddings
 
-commands = typer.Typer(help="What went wrong, and how it was mended before.", invoke_without_command=True)
+commands = typer.Typer(help="What went wrong, and how it was fixed before.", invoke_without_command=True)
 LONGEST_NUMBER = 4
 Folder = Annotated[Path, typer.Option(help="Where the documented incidents are.", exists=True, file_okay=False)]
 
@@ -143,7 +143,7 @@ def lines_of(one: SeenError) -> list[str]:
         lines.append(f"    {one.told}")
     if one.incident is not None:
         lines.append(f"    Seen before: {one.incident.number:04d} {one.incident.title}")
-        lines.append(f"    Mended so: {first_paragraph(one.incident.resolution)}")
+        lines.append(f"    Fixed by: {first_paragraph(one.incident.resolution)}")
     return lines
 
 

@@ -77,7 +77,7 @@ def supervise(host: str, port: int, told_when_ready: str) -> None:
     sys.stdout.flush()
     read_end, write_end = os.pipe()
     os.set_inheritable(read_end, True)
-    # Through a pipe: the link must not stand in the process list.
+    # Through a pipe: the link must not be in the process list.
     os.write(write_end, json.dumps(configuration).encode())
     os.close(write_end)
     os.execv(sys.executable, [sys.executable, "-m", "apps.cli.supervisor", str(read_end)])  # noqa: S606  # meant

@@ -7,7 +7,7 @@ OPENAI_COMPATIBLE = "openai-compatible"  # the provider where settings name none
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LanguageModelSettings:
-    """Where the language model is; without a base URL and key, answers come by extraction."""
+    """Where the language model is; without a base URL and key, answers are quoted from the documents."""
 
     base_url: str
     api_key: str = field(repr=False)

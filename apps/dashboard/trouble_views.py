@@ -40,7 +40,7 @@ class ErrorLine:
 @login_required
 @require_safe
 def show_errors(request: HttpRequest) -> HttpResponse:
-    """Show the sources that failed and each kind of error once, with how the same one was mended before."""
+    """Show the sources that failed and each kind of error once, with how the same one was fixed before."""
     members = members_of(request)
     failing = list(failing_sources(members)[:SOURCES_SHOWN])
     context = {

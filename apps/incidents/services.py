@@ -1,4 +1,4 @@
-"""The errors that were recorded, for owners and operators: what they are, and how the same one was mended before."""
+"""The errors that were recorded, for owners and operators: what they are, and how the same one was fixed before."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SHOWN_AT_MOST = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mended:
-    """The documented incident that an error matches: seen before, and this is how it was mended."""
+    """The documented incident that an error matches: seen before, and this is how it was fixed."""
 
     number: int
     title: str

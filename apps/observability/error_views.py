@@ -1,4 +1,4 @@
-"""What went wrong, for members of an organization: each kind of error once, and how the same one was mended before."""
+"""What went wrong, for members of an organization: each kind of error once, and how the same one was fixed before."""
 
 from datetime import datetime
 
@@ -40,6 +40,6 @@ class SeenErrorOut(Schema):
 
 @router.get("", response=list[SeenErrorOut], summary="Errors of your organization, and for owners of this server")
 def list_errors(request: HttpRequest) -> list[SeenError]:
-    """Each kind of error once, the one that was seen last first; `incident` tells how it was mended before."""
+    """Each kind of error once, the one that was seen last first; `incident` tells how it was fixed before."""
     member = member_of(request)
     return errors().seen_by(organization_id=member.organization_id, is_owner=member.role == Role.OWNER)

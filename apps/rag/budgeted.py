@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from django.db import Error as AnyDatabaseError
 
@@ -16,9 +16,6 @@ from apps.core.database.threads import in_background, in_database
 from apps.core.error_handling import ProviderError
 from apps.rag.llm_service import LLMService, Prompt, Stop, Token
 from apps.rag.llm_service.protocol import Usage
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger(__name__)
 

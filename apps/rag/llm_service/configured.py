@@ -25,7 +25,7 @@ def create_llm_service() -> LLMService | None:
 
 
 def llm() -> LLMService | None:
-    """Return the language model in what settings put round it; None: answers come by extraction."""
+    """Return the language model in what settings put round it; None: answers are quoted from the documents."""
     return cast("LLMService | None", ServiceRegistry.get("llm"))
 
 

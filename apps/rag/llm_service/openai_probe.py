@@ -48,8 +48,9 @@ async def probe(service: "OpenAICompatibleLLMService", *, patience: float, slow:
         return too_slow(service.place, patience)
     finally:
         await service.aclose()
-    told = remarks(service)
-    return found_well(service.model, service.place, heard.seconds, slow=slow, remarks=told, streams=service.streams)
+    return found_well(
+        service.model, service.place, heard.seconds, slow=slow, remarks=remarks(service), streams=service.streams
+    )
 
 
 async def hear(service: "OpenAICompatibleLLMService", heard: Heard) -> None:

@@ -104,27 +104,28 @@ def asked_in(question: str, language: str) -> Asked:
     tokens = _TOKEN.findall(question)
     codes = [code for code in _CODE.findall(question) if any(map(str.isdigit, code)) and any(map(str.isalpha, code))]
     words = content_words(question, language)
+    spelled = {stem: token for token in reversed(tokens) for stem in content_words(token, language)}
     kinds = {kind for kind, pattern in _ASKING.items() if pattern.search(question)}
     return Asked(
         words=frozenset(words),
         codes=tuple(codes),
         named=_named(question, codes, language) if len(words) <= MOST_WORDS_FOR_NAMES else (),
-        is_keywords=_are_keywords(tokens, language),
+        is_keywords=_are_keywords(tokens, frozenset(spelled.values()), language),
         sought=frozenset(kind for kind in kinds if len(words) <= _MOST_WORDS.get(kind, len(words))),
         typed=frozenset(_telling(widened(question, language), language)),
-        spelled={stem: token for token in reversed(tokens) for stem in content_words(token, language)},
+        spelled=spelled,
     )
 
 
-def _are_keywords(tokens: Sequence[str], language: str) -> bool:
-    """Tell whether a question is nothing but its words: "deposit e-bike", "What is the deposit?"."""
-    words = [token for token in tokens if content_words(token, language)]
-    if not words or not all(map(_WORD_BY_WORD.fullmatch, tokens)):
+def _are_keywords(tokens: Sequence[str], telling: frozenset[str], language: str) -> bool:
+    """Tell whether a question is nothing but its telling words: "deposit e-bike", "What is the deposit?"."""
+    around = [token for token in tokens if token not in telling]
+    if not telling or not all(map(_WORD_BY_WORD.fullmatch, tokens)):
         return False
-    if len(words) == len(tokens):
-        return len(words) <= MOST_KEYWORDS
+    if not around:
+        return len(tokens) <= MOST_KEYWORDS
     asks = language in LANGUAGES and tokens[0].casefold() in phrases_of(language).question_words
-    return asks and len(words) < MOST_KEYWORDS and len(tokens) - len(words) <= MOST_AROUND
+    return asks and len(telling) < MOST_KEYWORDS and len(around) <= MOST_AROUND
 
 
 def _telling(question: str, language: str) -> Iterator[str]:

@@ -50,9 +50,8 @@ def signals(reading: Reading) -> dict[str, float]:
     first, known = reading.scored[0], reading.fluency
     unknown = 1 - known
     statement = max((logit for _, logit in reading.statements), default=0.0)
-    logit = (
-        statement + first.logit + reading.passage_logit
-    ) / 3  # what answers does so alone and with what is round it
+    # What answers does so by itself, in its block, and with what is round it.
+    logit = (statement + first.logit + reading.passage_logit) / 3
     cosine = first.block.passage.cosine if reading.cosine is None else reading.cosine
     shown = as_read((reading.best or first.block).text)
     lacks_number = Sought.NUMBER in reading.asked.sought and not holds(Sought.NUMBER, shown)
