@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apps.core.chunking import BlockKind, Part
-from apps.rag.passages.structure import LISTED, as_read, sentences, without_label
+from apps.rag.passages.structure import LISTED, as_read, is_question, sentences, without_label
 from apps.rag.privacy_filter import Checked, Citation
 from apps.rag.reading.blocks import Block
 
@@ -33,6 +33,18 @@ class Quotation:
             (_gap(before, piece) if before else "") + line
             for before, piece, line in zip((None, *self.pieces), self.pieces, lines, strict=False)
         )
+
+    @property
+    def announced_by(self) -> str:
+        """The heading above bare items, which mean nothing without it; "" where a sentence announces them.
+
+        Steps tell by themselves what is done, and a heading that asks has been asked.
+        """
+        first, passage = self.pieces[0], self.block.passage
+        text = passage.text[first.start : first.end]
+        heading = self.block.about or next(iter(passage.heading_path[-1:]), "")
+        is_bare = first.kind is BlockKind.LIST_ITEM and not text[:1].isdigit() and not is_question(heading)
+        return heading if is_bare else ""
 
     @property
     def quote(self) -> str:
@@ -73,6 +85,7 @@ def reply(quotations: Sequence[Quotation], *, first_number: int = 1) -> Iterator
     """
     taken = {int(number) for one in quotations for number in _BRACKETED.findall(one.text)}
     number = first_number - 1
+    announced = ""
     for place, quotation in enumerate(quotations):
         number = next(n for n in range(number + 1, number + len(taken) + 2) if n not in taken)
         passage = quotation.block.passage
@@ -86,6 +99,9 @@ def reply(quotations: Sequence[Quotation], *, first_number: int = 1) -> Iterator
             quote=quotation.quote,
         )
         text = quotation.text
+        if quotation.announced_by not in {"", announced}:  # not again where a list goes on in the next passage
+            text = f"{quotation.announced_by}\n\n{text}"
+        announced = quotation.announced_by
         space = "\n" if text.endswith("```") else " "
         lead = "\n\n" if place or first_number > 1 else ""
         yield Checked(text=f"{lead}{text}{space}[{number}]", citations=(citation,))

@@ -97,6 +97,21 @@ def test_a_list_right_after_a_paragraph_belongs_to_it(ask) -> None:  # type: ign
     assert said(read).startswith("Membership has three levels.\n\n- Guest\n- Friend\n- Patron")
 
 
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        (
+            "What the warranty does not cover",
+            "What the warranty does not cover\n\n- damage from frost\n- scratches [1]",
+        ),
+        ("What does the warranty not cover?", "- damage from frost\n- scratches [1]"),
+    ],
+)
+def test_items_that_no_sentence_announces_come_under_their_heading(ask, heading: str, expected: str) -> None:  # type: ignore[no-untyped-def]
+    items = passage(1, "Manual", (H, heading), (L, "damage from frost"), (L, "scratches"))
+    assert said(ask("What is not covered by the warranty?", items)) == expected
+
+
 def test_commands_come_as_code_after_the_line_that_announces_them(ask) -> None:  # type: ignore[no-untyped-def]
     read = ask(
         "How do I install Kestrel?",
